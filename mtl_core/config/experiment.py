@@ -1,0 +1,160 @@
+"""The experiment: everything that decides a run, validated, frozen, written as YAML."""
+
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from mtl_core.errors import ConfigError
+
+from .balancing import BalancingChoice, Fixed
+from .encoder import BiLSTM, EncoderChoice
+from .faults import sentence_of
+from .mixing import Joint, MixingChoice
+from .parts import Part, option
+from .sharing import Hard, SharingChoice, alone
+from .training import Training
+
+EVERY_TASK = "all"
+"""Stands in metric keys for all tasks of a sentence together, so no task may bear this name."""
+
+
+class DataChoice(Part):
+    """A dataset and the tasks to learn from it."""
+
+    card: str = option(..., "Name of a dataset in the catalogue, or path of its card or folder.")
+    tasks: tuple[str, ...] = option(..., "Tasks of the card to train.", min_length=1)
+
+    @field_validator("tasks")
+    @classmethod
+    def _no_task_twice(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({task for task in tasks if tasks.count(task) > 1})
+        if twice:
+            raise ValueError(f"'{twice[0]}' is listed twice; name each task once")
+        if EVERY_TASK in tasks:
+            raise ValueError(f"a task cannot be called '{EVERY_TASK}'; rename it in the card")
+        return tasks
+
+
+class Experiment(Part):
+    """Everything that decides a run. Same experiment, same device: same numbers."""
+
+    name: str = option("Untitled", "What people see in lists.", max_length=120)
+    data: tuple[DataChoice, ...] = option(..., "Datasets and their tasks.", min_length=1)
+    encoder: EncoderChoice = Field(default=BiLSTM(), description="Turns words into vectors.")
+    sharing: SharingChoice = Field(default=Hard(), description="What the tasks have in common.")
+    balancing: BalancingChoice = Field(default=Fixed(), description="How losses become one step.")
+    mixing: MixingChoice = Field(default=Joint(), description="How datasets are mixed over steps.")
+    training: Training = Field(default=Training(), description="How long, how fast, where.")
+    only: str | None = option(
+        None,
+        "Train this one task alone, on the very batches that it has when all tasks train: "
+        "set in single-task twins.",
+    )
+    group: str | None = option(None, "Runs with the same group are shown together.", max_length=120)
+
+    @field_validator("data")
+    @classmethod
+    def _no_card_twice(cls, data: tuple[DataChoice, ...]) -> tuple[DataChoice, ...]:
+        cards = [choice.card for choice in data]
+        twice = sorted({card for card in cards if cards.count(card) > 1})
+        if twice:
+            raise ValueError(f"'{twice[0]}' is listed twice; list all its tasks in one entry")
+        return data
+
+    @model_validator(mode="after")
+    def _names_are_known_tasks(self) -> Self:
+        named = [*self.balancing.weights, *([self.only] if self.only else [])]
+        unknown = [task for task in named if task not in self.all_tasks]
+        if unknown:
+            raise ValueError(
+                f"'{unknown[0]}' is not among the tasks of this experiment "
+                f"({', '.join(self.all_tasks)}); correct balancing.weights or only"
+            )
+        return self
+
+    @property
+    def all_tasks(self) -> tuple[str, ...]:
+        """The tasks of the data, each once, in order; a twin's data still names them all."""
+        return tuple(dict.fromkeys(task for choice in self.data for task in choice.tasks))
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks that are trained."""
+        return (self.only,) if self.only else self.all_tasks
+
+    @property
+    def learning_rate(self) -> float:
+        """The peak learning rate: the one given, or the encoder's usual one."""
+        return self.training.learning_rate or self.encoder.usual_learning_rate
+
+    def twin(self, task: str) -> "Experiment":
+        """The matched single-task run: same seed, data, order and updates on that task."""
+        return self.model_copy(
+            update={
+                "name": f"{self.name}: {task} alone",
+                "only": task,
+                "sharing": alone(),
+                "balancing": Fixed(),
+            }
+        )
+
+    def twins(self) -> dict[str, "Experiment"]:
+        """One twin per task; none for an experiment with a single task."""
+        return {task: self.twin(task) for task in self.tasks} if len(self.tasks) > 1 else {}
+
+    def replace(self, changes: dict[str, Any]) -> "Experiment":
+        """A copy with dotted keys changed, for example {"training.seed": 3}."""
+        tree = self.model_dump(mode="json")
+        for key, value in changes.items():
+            _put(tree, key, value)
+        return Experiment.parse(tree, source="the changed experiment")
+
+    @classmethod
+    def parse(cls, tree: Any, *, source: str) -> "Experiment":
+        """Validate plain data. Raises ConfigError in one sentence that begins with `source`."""
+        if not isinstance(tree, dict):
+            raise ConfigError(
+                f"{source}: an experiment is a mapping with 'data', found {type(tree).__name__}"
+            )
+        try:
+            return cls.model_validate(tree)
+        except ValidationError as err:
+            raise ConfigError(f"{source}: {sentence_of(err, cls)}") from err
+
+    @classmethod
+    def from_yaml(cls, text: str, *, source: str = "experiment") -> "Experiment":
+        """Read YAML text. Raises ConfigError naming `source`, the key, the value, the cure."""
+        try:
+            tree = yaml.safe_load(text)
+        except yaml.YAMLError as err:
+            mark = getattr(err, "problem_mark", None)
+            where = f" line {mark.line + 1}" if mark else ""
+            problem = getattr(err, "problem", None) or "it cannot be read"
+            raise ConfigError(f"{source}{where}: not valid YAML: {problem}; correct it") from err
+        return cls.parse(tree, source=source)
+
+    @classmethod
+    def load(cls, path: Path) -> "Experiment":
+        """Read an experiment file."""
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as err:
+            raise ConfigError(f"{path}: cannot be read as UTF-8 text ({err}); check it") from err
+        return cls.from_yaml(text, source=str(path))
+
+    def to_yaml(self) -> str:
+        """The whole experiment, defaults written out, so that it keeps its meaning."""
+        tree = self.model_dump(mode="json")
+        return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _put(tree: dict[str, Any], key: str, value: Any) -> None:
+    *path, last = key.split(".")
+    for part in path:
+        below = tree.get(part)
+        if not isinstance(below, dict):
+            raise ConfigError(f"'{key}' names no option: '{part}' has no options of its own")
+        tree = below
+    tree[last] = value

@@ -1,0 +1,167 @@
+"""Subword pieces: one tokenizer path for every encoder, and where each word begins in it.
+
+Encoders from scratch learn their pieces from the training words; pretrained ones bring theirs.
+Words that yield no piece (control signs, say) get the unknown piece, so every word has a place.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+from tokenizers import Encoding, Tokenizer, models, pre_tokenizers, trainers
+
+PAD, UNKNOWN = "[PAD]", "[UNK]"
+CUT_OFF = -1
+"""The place of a word that lies beyond the maximum length."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Sentences as pieces, one after the other: sentence i is `ids[id_ends[i]:id_ends[i + 1]]`.
+
+    `first` holds for each word the place of its first piece within its sentence, or CUT_OFF;
+    sentence i has the words `word_ends[i]:word_ends[i + 1]`.
+    """
+
+    ids: NDArray[np.int64]
+    id_ends: NDArray[np.int64]
+    first: NDArray[np.int64]
+    word_ends: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.id_ends) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Pieces of each sentence."""
+        return np.diff(self.id_ends)
+
+
+class Pieces:
+    """A subword tokenizer for words that are already cut."""
+
+    def __init__(self, tokenizer: Tokenizer, max_length: int, unknown: str = UNKNOWN) -> None:
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        self.unknown_id = int(tokenizer.token_to_id(unknown) or 0)
+        # Room for the signs that a pretrained tokenizer puts around every sentence.
+        probe = tokenizer.encode([""], is_pretokenized=True)
+        self.tail = _trailing_specials(probe)
+
+    @classmethod
+    def train(cls, words: Iterable[Sequence[str]], vocabulary: int, max_length: int) -> "Pieces":
+        """Learn a WordPiece vocabulary from sentences of words; same words, same pieces."""
+        tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        trainer = trainers.WordPieceTrainer(
+            vocab_size=vocabulary,
+            min_frequency=2,
+            special_tokens=[PAD, UNKNOWN],
+            show_progress=False,
+        )
+        tokenizer.train_from_iterator((" ".join(sentence) for sentence in words), trainer)
+        return cls(tokenizer, max_length)
+
+    @property
+    def pad_id(self) -> int:
+        """What fills the places behind a sentence; masked, so any piece would do."""
+        return int(self.tokenizer.token_to_id(PAD) or 0)
+
+    def save(self, file: Path) -> None:
+        """Write the tokenizer as JSON."""
+        self.tokenizer.save(str(file))
+
+    @classmethod
+    def load(cls, file: Path, max_length: int) -> "Pieces":
+        """Read what `save` wrote."""
+        tokenizer = Tokenizer.from_file(str(file))
+        return cls(tokenizer, max_length, unknown=_unknown_of(tokenizer))
+
+    @property
+    def size(self) -> int:
+        """Number of different pieces."""
+        return int(self.tokenizer.get_vocab_size())
+
+    def encode(self, words: Sequence[Sequence[str]]) -> Encoded:
+        """All sentences as pieces."""
+        encodings = self.tokenizer.encode_batch(
+            [list(w) or [""] for w in words], is_pretokenized=True
+        )
+        ids: list[list[int]] = []
+        first: list[NDArray[np.int64]] = []
+        for sentence, encoding in zip(words, encodings, strict=True):
+            sentence_ids, sentence_first = self._align(encoding, len(sentence))
+            ids.append(sentence_ids)
+            first.append(sentence_first)
+        return Encoded(
+            ids=np.fromiter((i for s in ids for i in s), dtype=np.int64),
+            id_ends=_ends([len(s) for s in ids]),
+            first=np.concatenate(first) if first else np.zeros(0, np.int64),
+            word_ends=_ends([len(s) for s in words]),
+        )
+
+    def _align(self, encoding: Encoding, words: int) -> tuple[list[int], NDArray[np.int64]]:
+        """The pieces of a sentence, cut to the maximum length, and where each word begins."""
+        ids, owners = list(encoding.ids), list(encoding.word_ids)
+        present = set(owners)
+        for word in range(words):
+            if word not in present:
+                end = len(ids) - self.tail
+                at = next((i for i, o in enumerate(owners) if o is not None and o > word), end)
+                ids.insert(at, self.unknown_id)
+                owners.insert(at, word)
+        if not ids:  # an empty sentence still needs something to look at
+            ids, owners = [self.unknown_id], [None]
+        if len(ids) > self.max_length:
+            keep = self.max_length - self.tail
+            ids = ids[:keep] + ids[len(ids) - self.tail :]
+            owners = owners[:keep] + [None] * self.tail
+        first = np.full(words, CUT_OFF, dtype=np.int64)
+        for place in range(len(owners) - 1, -1, -1):
+            owner = owners[place]
+            if owner is not None and owner < words:
+                first[owner] = place
+        return ids, first
+
+
+def encode_cached(pieces: Pieces, words: Sequence[Sequence[str]], cache: Path | None) -> Encoded:
+    """As `Pieces.encode`, remembered on the disk under the contents of tokenizer and words."""
+    if cache is None:
+        return pieces.encode(words)
+    digest = hashlib.sha256(f"1 {pieces.max_length} {pieces.tokenizer.to_str()}".encode())
+    digest.update("\n".join("\0".join(sentence) for sentence in words).encode("utf-8", "replace"))
+    file = cache / f"pieces-{digest.hexdigest()[:32]}.safetensors"
+    if file.exists():
+        return Encoded(**load_file(file))
+    encoded = pieces.encode(words)
+    cache.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{id(encoded)}")
+    save_file(dict(vars(encoded)), draft)
+    draft.replace(file)
+    return encoded
+
+
+def _ends(lengths: list[int]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def _trailing_specials(probe: Encoding) -> int:
+    """How many signs the tokenizer appends to every sentence, for example [SEP]."""
+    count = 0
+    for special in reversed(probe.special_tokens_mask):
+        if not special:
+            break
+        count += 1
+    # A probe of nothing but specials is "[CLS] [SEP]": one of them leads.
+    return count if count < len(probe.ids) else max(0, count - 1)
+
+
+def _unknown_of(tokenizer: Tokenizer) -> str:
+    """The unknown piece as the tokenizer's own model names it."""
+    model = json.loads(tokenizer.to_str())["model"]
+    return str(model.get("unk_token") or UNKNOWN)

@@ -1,0 +1,59 @@
+"""Spans of words as tags: any BIO-like scheme comes in, BIO (IOB2) goes on."""
+
+from collections.abc import Sequence
+
+_OPENS = frozenset("BSUW")
+_CONTINUES = frozenset("IMEL")
+_CLOSES = frozenset("ESLUW")
+_OUTSIDE = frozenset({"O", "", "_", "-"})
+
+
+class NotSpans(ValueError):
+    """A tag that belongs to no BIO-like scheme."""
+
+
+def to_bio(tags: Sequence[str]) -> list[str]:
+    """The same spans in BIO, from IOB1, IOB2, BIOES, BILOU or BMES.
+
+    A label may itself hold hyphens: `B-creative-work` is split at the first one.
+    """
+    out: list[str] = []
+    open_label: str | None = None
+    for tag in tags:
+        if tag in _OUTSIDE:
+            out.append("O")
+            open_label = None
+            continue
+        prefix, label = _parts(tag)
+        goes_on = prefix in _CONTINUES and label == open_label
+        out.append(f"{'I' if goes_on else 'B'}-{label}")
+        open_label = None if prefix in _CLOSES else label
+    return out
+
+
+def _parts(tag: str) -> tuple[str, str]:
+    prefix, _, label = tag.partition("-")
+    if prefix not in _OPENS | _CONTINUES:
+        raise NotSpans(
+            f"tag '{tag}' begins with none of O, B-, I-, E-, S-, M-, L-, U-; use kind tagging"
+        )
+    return prefix, label or "SPAN"
+
+
+def bio_tags(labels: Sequence[str]) -> tuple[str, ...]:
+    """All BIO tags of some labels, `O` first."""
+    return ("O", *(f"{prefix}-{label}" for label in labels for prefix in "BI"))
+
+
+def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Spans as (first word, word after the last, label). `I-` after another label opens a span."""
+    spans: list[tuple[int, int, str]] = []
+    start, label = 0, ""
+    for i, tag in enumerate([*tags, "O"]):
+        prefix, _, now = tag.partition("-")
+        if prefix == "I" and now == label:
+            continue
+        if label:
+            spans.append((start, i, label))
+        start, label = i, now if prefix in {"B", "I"} else ""
+    return spans

@@ -1,0 +1,87 @@
+"""Encoders trained from scratch: an embedding and a row of blocks."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from mtl_core.data.batching import Batch
+
+from .contracts import Block, Encoder
+
+
+class LSTMBlock(Block):
+    """One bidirectional LSTM layer; padding is never read."""
+
+    def __init__(self, *, inputs: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(inputs, hidden // 2, batch_first=True, bidirectional=True)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        packed = pack_padded_sequence(hidden, batch.lengths, batch_first=True, enforce_sorted=False)
+        out, _ = self.lstm(packed)
+        padded, _ = pad_packed_sequence(out, batch_first=True, total_length=hidden.shape[1])
+        return self.dropout(padded)  # (batch, seq, hidden)
+
+
+class BiLSTMEncoder(Encoder):
+    """Subword embeddings and bidirectional LSTM layers (Graves and Schmidhuber, 2005)."""
+
+    def __init__(
+        self, *, pieces: int, embedding: int, hidden: int, blocks: int, dropout: float, pooling: str
+    ) -> None:
+        super().__init__()
+        self.width, self.pooling = hidden, pooling
+        self.embedding = nn.Embedding(pieces, embedding)
+        self.dropout = nn.Dropout(dropout)
+        widths = [embedding, *[hidden] * (blocks - 1)]
+        self.blocks = nn.ModuleList(
+            LSTMBlock(inputs=width, hidden=hidden, dropout=dropout) for width in widths
+        )
+
+    def embed(self, batch: Batch) -> Tensor:
+        return self.dropout(self.embedding(batch.ids))  # (batch, seq, embedding)
+
+
+class AttentionBlock(Block):
+    """One transformer layer with normalisation first (Xiong et al., 2020)."""
+
+    def __init__(self, *, hidden: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.layer = nn.TransformerEncoderLayer(
+            hidden, heads, 4 * hidden, dropout, "gelu", batch_first=True, norm_first=True
+        )
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        out: Tensor = self.layer(hidden, src_key_padding_mask=~batch.mask)
+        return out
+
+
+class TransformerEncoder(Encoder):
+    """Subword and position embeddings and transformer layers (Vaswani et al., 2017)."""
+
+    def __init__(
+        self, *, pieces: int, hidden: int, blocks: int, heads: int, dropout: float, pooling: str
+    ) -> None:
+        super().__init__()
+        self.width, self.pooling = hidden, pooling
+        self.embedding = nn.Embedding(pieces, hidden)
+        nn.init.normal_(self.embedding.weight, std=1 / math.sqrt(hidden))
+        self.dropout = nn.Dropout(dropout)
+        self.blocks = nn.ModuleList(
+            AttentionBlock(hidden=hidden, heads=heads, dropout=dropout) for _ in range(blocks)
+        )
+
+    def embed(self, batch: Batch) -> Tensor:
+        words = self.embedding(batch.ids) * math.sqrt(self.width)
+        return self.dropout(words + positions(batch.ids.shape[1], self.width, words.device))
+
+
+def positions(length: int, width: int, device: torch.device) -> Tensor:
+    """Sines and cosines of Vaswani et al. (2017), section 3.5: (seq, hidden)."""
+    place = torch.arange(length, device=device, dtype=torch.float32)[:, None]
+    even = torch.arange(0, width, 2, device=device, dtype=torch.float32)
+    angle = place * torch.exp(even * (-math.log(10_000.0) / width))  # (seq, hidden / 2)
+    return torch.stack([angle.sin(), angle.cos()], dim=2).flatten(1)[:, :width]

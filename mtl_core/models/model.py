@@ -1,0 +1,54 @@
+"""The model: words through the sharing strategy to each task's head."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from mtl_core.config import SharingChoice
+from mtl_core.data.batching import Batch
+from mtl_core.data.tasks import Task
+
+from .contracts import MakeEncoder, Sharing
+from .heads import HEADS, Head
+from .sharing import SHARING
+
+
+class MultiTaskModel(nn.Module):
+    """Encoder, sharing and heads; per-task things are dicts keyed by the task's name."""
+
+    def __init__(self, sharing: Sharing, heads: dict[str, Head]) -> None:
+        super().__init__()
+        self.sharing = sharing
+        self.tasks = tuple(heads)
+        self._heads = nn.ModuleList(heads.values())
+
+    def head(self, task: str) -> Head:
+        """The head of a task."""
+        head = self._heads[self.tasks.index(task)]
+        assert isinstance(head, Head)
+        return head
+
+    def forward(self, batch: Batch, tasks: tuple[str, ...]) -> dict[str, Tensor]:
+        """Logits of the tasks: (batch, label) or (batch, word, label)."""
+        hidden = self.sharing(batch, tasks)
+        return {task: self.head(task)(hidden[task], batch) for task in tasks}
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """The loss of every task that has a target in the batch, a scalar each."""
+        logits = self(batch, tuple(batch.targets))
+        return {t: self.head(t).loss(logits[t], target) for t, target in batch.targets.items()}
+
+
+def build_model(
+    *, make_encoder: MakeEncoder, sharing: SharingChoice, tasks: Sequence[Task]
+) -> MultiTaskModel:
+    """Put the parts together for some tasks."""
+    names = tuple(task.name for task in tasks)
+    strategy = SHARING[type(sharing)](make_encoder, names, **sharing.arguments())
+    heads = {
+        task.name: HEADS[task.kind](
+            width=strategy.width, outputs=len(task.outputs), pooling=strategy.pooling
+        )
+        for task in tasks
+    }
+    return MultiTaskModel(strategy, heads)

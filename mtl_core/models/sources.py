@@ -1,0 +1,77 @@
+"""From an encoder's config to its tokenizer and to the encoder itself: the table ENCODERS."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mtl_core.config.encoder import BiLSTM, Pretrained, Transformer
+from mtl_core.config.parts import Part
+from mtl_core.data.pieces import Pieces
+
+from . import pretrained
+from .contracts import Encoder
+from .encoders import BiLSTMEncoder, TransformerEncoder
+
+Words = Sequence[Sequence[str]]
+
+
+class EncoderSource(Protocol):
+    """How one kind of encoder comes into being."""
+
+    def pieces(self, config: Any, words: Words) -> Pieces:
+        """The tokenizer; one from scratch learns its pieces from the training words."""
+
+    def architecture(self, config: Any) -> str:
+        """What a saved run must keep to build the encoder again, besides its config."""
+
+    def encoder(self, config: Any, pieces: int, architecture: str, fresh: bool) -> Encoder:
+        """A new encoder; `fresh` starts from pretrained weights where there are any."""
+
+
+@dataclass(frozen=True)
+class FromScratch:
+    """Pieces learnt from the training words, weights drawn at random."""
+
+    build: type[Encoder]
+
+    def pieces(self, config: Any, words: Words) -> Pieces:
+        return Pieces.train(words, config.vocabulary, config.max_length)
+
+    def architecture(self, config: Any) -> str:
+        del config  # the config says it all
+        return ""
+
+    def encoder(self, config: Any, pieces: int, architecture: str, fresh: bool) -> Encoder:
+        del architecture, fresh
+        arguments = config.arguments()
+        for name in ("vocabulary", "max_length"):
+            del arguments[name]
+        return self.build(pieces=pieces, **arguments)
+
+
+class FromPretrained:
+    """Pieces and weights of a published model."""
+
+    def pieces(self, config: Any, words: Words) -> Pieces:
+        del words
+        return pretrained.load_pieces(config.model, config.max_length)
+
+    def architecture(self, config: Any) -> str:
+        return pretrained.load_config(config.model)
+
+    def encoder(self, config: Any, pieces: int, architecture: str, fresh: bool) -> Encoder:
+        del pieces
+        return pretrained.build(
+            architecture=architecture,
+            weights=config.model if fresh else None,
+            blocks=config.blocks,
+            dropout=config.dropout,
+            pooling=config.pooling,
+        )
+
+
+ENCODERS: dict[type[Part], EncoderSource] = {
+    BiLSTM: FromScratch(BiLSTMEncoder),
+    Transformer: FromScratch(TransformerEncoder),
+    Pretrained: FromPretrained(),
+}

@@ -1,0 +1,1 @@
+"""Runs as folders, and the background process that trains them."""

@@ -1,0 +1,179 @@
+"""The background worker: a daemon that owns the queue and trains one run after the other.
+
+    ensure(home)                          start it if none lives (pages call this)
+    python -m mtl_core.runs.worker HOME   what `ensure` launches
+
+It outlives the web server, talks to nobody but through run folders, and never runs a tensor
+operation: it keeps a fork server that has only *imported* the heavy libraries, so that a run's
+process takes its first step in a fraction of a second, and a crash costs that run alone.
+"""
+
+import contextlib
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import psutil
+from filelock import FileLock, Timeout
+
+import mtl_core
+
+from .files import read_json, write_atomically
+from .processes import ProcessMark
+from .store import Run, Runs, State
+
+POLL_SECONDS = 0.03
+HEARTBEAT_SECONDS = 1.0
+IDLE_SECONDS = 3600.0
+"""A worker without work leaves after this long; the next `ensure` starts another."""
+PRELOADED = ["torch", "torch._dynamo", "mtl_core.runs.child"]
+
+
+def ensure(home: Path) -> None:
+    """Start the worker of this folder unless one lives that has today's code."""
+    if is_alive(home):
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "mtl_core.runs.worker", str(home)]
+    with (home / "worker.log").open("ab") as log:
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # survives Ctrl-C and the end of the web server
+            env={**os.environ, "MTL_HOME": str(home)},
+        )
+
+
+def is_alive(home: Path) -> bool:
+    """Whether a worker with the present code serves this folder; one with older code is dismissed."""
+    tree = read_json(home / "worker.json")
+    mark = ProcessMark.of(tree.get("process"))
+    if mark is None or not mark.is_alive():
+        return False
+    if tree.get("code") == _code():
+        return True
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(mark.pid).terminate()  # its runs go on; the next worker adopts them
+    return False
+
+
+def _code() -> float:
+    """When the engine's code last changed: a worker keeps what it has imported."""
+    folder = Path(mtl_core.__file__).parent
+    return max(file.stat().st_mtime for file in folder.rglob("*.py"))
+
+
+class Worker:
+    """Serves the runs of one folder, one at a time."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.runs = Runs(home / "runs")
+        self.mark = ProcessMark.mine()
+        self.code = _code()
+        self.context = _fork_server()
+        self.current: tuple[Run, BaseProcess | subprocess.Popen[bytes]] | None = None
+        self._beat = 0.0
+
+    def serve(self) -> None:
+        """Until told to leave, or idle for long."""
+        last_work = time.monotonic()
+        while time.monotonic() - last_work < IDLE_SECONDS:
+            self._heartbeat()
+            if self._is_busy() or self._start_next():
+                last_work = time.monotonic()
+            time.sleep(POLL_SECONDS)
+
+    def _heartbeat(self) -> None:
+        if time.monotonic() - self._beat > HEARTBEAT_SECONDS:
+            self._beat = time.monotonic()
+            tree = {"process": vars(self.mark), "code": self.code, "time": time.time()}
+            write_atomically(self.home / "worker.json", json.dumps(tree))
+
+    def _is_busy(self) -> bool:
+        """Whether a run is being trained, by this worker's child or by one that it adopts."""
+        if self.current is not None:
+            run, process = self.current
+            if _is_running(process):
+                return True
+            self.current = None
+        return any(run.status().state in {State.RUNNING, State.PAUSED} for run in self.runs)
+
+    def _start_next(self) -> bool:
+        """Start the oldest queued run; one that the user stopped while it waited is put aside."""
+        waiting = [run for run in self.runs if run.status().state is State.QUEUED]
+        for run in reversed(waiting):
+            if run.asked() == "stop":
+                _put_aside(run)
+                continue
+            self.current = (run, self._launch(run))
+            return True
+        return False
+
+    def _launch(self, run: Run) -> "BaseProcess | subprocess.Popen[bytes]":
+        if self.context is None:
+            return _launch_cold(run, self.home)
+        from .child import main  # imported late: the worker itself stays light
+
+        process: Any = self.context.Process(target=main, args=(str(run.folder), str(self.home)))
+        process.start()
+        return process  # type: ignore[no-any-return]
+
+
+def _is_running(process: "BaseProcess | subprocess.Popen[bytes]") -> bool:
+    if isinstance(process, subprocess.Popen):
+        return process.poll() is None
+    return process.is_alive()
+
+
+def _put_aside(run: Run) -> None:
+    status = run.status()
+    run.answered()
+    run.write_status(replace(status, state=State.STOPPED, reason="stopped before it began"))
+
+
+def _fork_server() -> BaseContext | None:
+    """A fork server that has imported everything a run needs; None where the system has no fork."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return None
+    # Asking for CUDA in a process that forks later breaks its children; NVML asks without CUDA.
+    os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    from multiprocessing import forkserver
+
+    forkserver.ensure_running()
+    return context
+
+
+def _launch_cold(run: Run, home: Path) -> "subprocess.Popen[bytes]":
+    """A process from scratch: slower to its first step, but it works everywhere."""
+    command = [sys.executable, "-m", "mtl_core.runs.child", str(run.folder), str(home)]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def main(home: Path) -> None:
+    """Serve, unless another worker of this folder does."""
+    lock = FileLock(home / ".worker.lock")
+    try:
+        lock.acquire(timeout=10)  # a dismissed worker may need a moment to leave
+    except Timeout:
+        return
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # without waiting for the children
+    Worker(home).serve()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,110 @@
+"""What happened in a run: frozen records, one JSON line each. Torch-free, so readers stay light.
+
+Numbers are keyed `task/split/metric`; `all/...` stands for all tasks of a sentence together.
+A resumed run sends the steps after its checkpoint again: for each key the last value of a step holds.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training begins, or goes on after `step` steps."""
+
+    kind: ClassVar[str] = "started"
+    step: int
+    steps: int
+    tasks: tuple[str, ...]
+    device: str
+    parameters: int
+    shared_parameters: int
+    time: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """One update: the loss of each task that had labels in it, before weighting, and its weight."""
+
+    kind: ClassVar[str] = "step"
+    step: int
+    losses: dict[str, float]
+    weights: dict[str, float]
+    learning_rate: float
+    seconds: float
+    """Training time so far, in seconds, without pauses."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Scores of one split after `step` steps; `best` says that this is the best so far."""
+
+    kind: ClassVar[str] = "evaluated"
+    step: int
+    split: str
+    metrics: dict[str, float]
+    best: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Checkpointed:
+    """The state after `step` steps is on the disk; a resumed run goes on from here."""
+
+    kind: ClassVar[str] = "checkpointed"
+    step: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The user asked something of the live run: pause, resume or stop."""
+
+    kind: ClassVar[str] = "asked"
+    step: int
+    ask: str
+    time: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Training ended by itself; `metrics` are the best checkpoint's, test scores included."""
+
+    kind: ClassVar[str] = "finished"
+    step: int
+    best_step: int
+    metrics: dict[str, float]
+    seconds: float
+    early: bool = False
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Training cannot go on; `reason` is a sentence for the user."""
+
+    kind: ClassVar[str] = "failed"
+    step: int
+    reason: str
+    details: str = field(default="")
+
+
+Event = Started | Step | Evaluated | Checkpointed | Asked | Finished | Failed
+_KINDS: dict[str, type[Any]] = {
+    cls.kind: cls for cls in (Started, Step, Evaluated, Checkpointed, Asked, Finished, Failed)
+}
+
+
+def to_line(event: Event) -> str:
+    """One line of JSON, newline included."""
+    return json.dumps({"kind": event.kind, **asdict(event)}, ensure_ascii=False) + "\n"
+
+
+def from_line(line: str) -> Event:
+    """The event of a line that `to_line` wrote. Unknown keys are ignored: a newer version's."""
+    tree = json.loads(line)
+    cls = _KINDS[tree.pop("kind")]
+    known = {name: tree[name] for name in cls.__dataclass_fields__ if name in tree}
+    if "tasks" in known:
+        known["tasks"] = tuple(known["tasks"])
+    event: Event = cls(**known)
+    return event

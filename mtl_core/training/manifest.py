@@ -1,0 +1,51 @@
+"""What a saved model must keep besides its weights, to answer typed text on any machine.
+
+Torch-free: pages read it for the tasks' kinds and main scores.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mtl_core.data.catalog import Dataset
+from mtl_core.data.tasks import Task
+from mtl_core.data.text import Segmentation
+
+FILE = "model.json"
+TOKENIZER = "tokenizer.json"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a dataset of the training cut its texts, and which tasks were learnt from it."""
+
+    dataset: str
+    segmentation: Segmentation
+    tasks: tuple[str, ...]
+
+    @classmethod
+    def of(cls, dataset: Dataset, tasks: tuple[str, ...]) -> "Reading":
+        return cls(dataset.name, dataset.card.segmentation, tasks)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Tasks with their labels, the encoder's architecture, and how texts were read."""
+
+    tasks: tuple[Task, ...]
+    readings: tuple[Reading, ...]
+    architecture: str = ""
+
+    def save(self, folder: Path) -> None:
+        """Write it into a run folder."""
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        (folder / FILE).write_text(text, encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Manifest":
+        """Read it from a run folder."""
+        tree: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        tasks = [Task(**{**task, "labels": tuple(task["labels"])}) for task in tree["tasks"]]
+        readings = [Reading(**{**r, "tasks": tuple(r["tasks"])}) for r in tree["readings"]]
+        return cls(tuple(tasks), tuple(readings), tree["architecture"])

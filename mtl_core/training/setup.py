@@ -1,0 +1,169 @@
+"""From an experiment to the parts of its training: data, tokenizer, model, balancer.
+
+This and `restore` in predict are the only places that unfold a config into plain arguments.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from mtl_core.balancing import BALANCING
+from mtl_core.config import Experiment
+from mtl_core.data.batching import Table, make_table
+from mtl_core.data.catalog import SPLITS, Catalog, Dataset
+from mtl_core.data.mixing import MIXING, Feed
+from mtl_core.data.pieces import Pieces, encode_cached
+from mtl_core.data.tasks import Sentences, Task, load_sentences, spec_of, task_of
+from mtl_core.errors import DataError
+from mtl_core.models.model import build_model
+from mtl_core.models.sources import ENCODERS
+
+from .devices import choose_device, choose_precision, seed_everything
+from .evaluation import Evaluator, Labelled
+from .manifest import Manifest, Reading
+from .trainer import Parts, Plan
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that `train` wants, and what a saved model must keep to answer later."""
+
+    parts: Parts
+    plan: Plan
+    manifest: Manifest
+    pieces: Pieces
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A dataset of the experiment with its sentences, by split."""
+
+    dataset: Dataset
+    tasks: tuple[str, ...]
+    splits: dict[str, Sentences]
+
+
+def prepare(
+    experiment: Experiment,
+    catalog: Catalog,
+    cache: Path | None = None,
+    phase: Callable[[str], None] = lambda name: None,
+) -> Prepared:
+    """Read, check and build. Raises MtlError; `phase` is told what is being done."""
+    device = choose_device(experiment.training.device)
+    seed_everything(experiment.training.seed, device)
+    phase("loading data")
+    corpora = [_load(catalog.find(d.card), d.tasks) for d in experiment.data]
+    tasks = _tasks(corpora, experiment.all_tasks)
+    phase("preparing the tokenizer")
+    source = ENCODERS[type(experiment.encoder)]
+    training = [words for corpus in corpora for words in corpus.splits["train"].words]
+    pieces = source.pieces(experiment.encoder, training)
+    phase("tokenising")
+    labelled = [_encode(corpus, tasks, pieces, cache) for corpus in corpora]
+    phase("building the model")
+    architecture = source.architecture(experiment.encoder)
+    trained = [tasks[name] for name in experiment.tasks]
+    model = build_model(
+        make_encoder=lambda: source.encoder(
+            experiment.encoder, pieces.size, architecture, fresh=True
+        ),
+        sharing=experiment.sharing,
+        tasks=trained,
+    ).to(device)
+    feed = _feed(experiment, [splits["train"].table for splits in labelled])
+    parts = Parts(
+        model=model,
+        balancer=BALANCING[type(experiment.balancing)](  # type: ignore[call-arg]
+            experiment.tasks, **experiment.balancing.arguments()
+        ),
+        feed=feed,
+        evaluator=_evaluator(trained, labelled, device),
+        device=device,
+    )
+    manifest = Manifest(
+        architecture=architecture,
+        tasks=tuple(trained),
+        readings=tuple(Reading.of(corpus.dataset, corpus.tasks) for corpus in corpora),
+    )
+    return Prepared(parts, _plan(experiment, feed, device), manifest, pieces)
+
+
+def _load(dataset: Dataset, tasks: tuple[str, ...]) -> Corpus:
+    """Read the splits that the card names."""
+    splits = [split for split in SPLITS if split in dataset.card.splits]
+    return Corpus(dataset, tasks, {s: load_sentences(dataset, s, tasks) for s in splits})
+
+
+def _tasks(corpora: list[Corpus], names: tuple[str, ...]) -> dict[str, Task]:
+    """Each task with its labels; one that stands in several datasets has the labels of all."""
+    tasks: dict[str, Task] = {}
+    for name in names:
+        holders = [corpus for corpus in corpora if name in corpus.tasks]
+        specs = [spec_of(corpus.dataset, name) for corpus in holders]
+        if len({spec.kind for spec in specs}) > 1:
+            raise DataError(
+                f"task '{name}' is {' and '.join(spec.kind for spec in specs)} in different "
+                "datasets; give the tasks different names in the cards"
+            )
+        tasks[name] = task_of(name, specs[0], [c.splits["train"] for c in holders])
+        if not tasks[name].labels and tasks[name].kind != "spans":
+            raise DataError(f"task '{name}' has no label in its training data; correct its target")
+    return tasks
+
+
+def _encode(
+    corpus: Corpus, tasks: dict[str, Task], pieces: Pieces, cache: Path | None
+) -> dict[str, Labelled]:
+    chosen = [tasks[name] for name in corpus.tasks]
+    name = corpus.dataset.name
+    found: dict[str, Labelled] = {}
+    for split, sentences in corpus.splits.items():
+        encoded = encode_cached(pieces, sentences.words, cache)
+        table: Table = make_table(name, sentences, chosen, encoded, pieces.pad_id)
+        found[split] = Labelled(table, sentences)
+    return found
+
+
+def _feed(experiment: Experiment, tables: list[Table]) -> Feed:
+    training = experiment.training
+    return Feed(
+        tables={table.dataset: table for table in tables},
+        mixing=MIXING[type(experiment.mixing)],
+        batch_size=training.batch_size,
+        seed=training.seed,
+        epochs=training.epochs,
+        limit=training.steps,
+        only=experiment.only,
+    )
+
+
+def _evaluator(
+    tasks: list[Task], labelled: list[dict[str, Labelled]], device: torch.device
+) -> Evaluator:
+    names = {task.name for task in tasks}
+    splits: dict[str, list[Labelled]] = {}
+    for found in labelled:
+        for split in ("validation", "test"):
+            if split in found and names & set(found[split].table.targets):
+                splits.setdefault(split, []).append(found[split])
+    return Evaluator(tasks, splits, device)
+
+
+def _plan(experiment: Experiment, feed: Feed, device: torch.device) -> Plan:
+    training = experiment.training
+    steps = feed.steps
+    return Plan(
+        steps=steps,
+        evaluate_every=training.evaluate_every or min(steps, feed.epoch_steps),
+        learning_rate=experiment.learning_rate,
+        weight_decay=training.weight_decay,
+        warmup=training.warmup,
+        decay=training.decay,
+        clip=training.clip,
+        best_by=training.best_by,
+        patience=training.patience,
+        autocast=choose_precision(training.precision, device),
+    )
