@@ -35,6 +35,8 @@ class BiLSTMEncoder(Encoder):
         super().__init__()
         self.width, self.pooling = hidden, pooling
         self.embedding = nn.Embedding(pieces, embedding)
+        # PyTorch draws from N(0, 1); so large, a short training can hardly move them.
+        nn.init.normal_(self.embedding.weight, std=0.1)
         self.dropout = nn.Dropout(dropout)
         widths = [embedding, *[hidden] * (blocks - 1)]
         self.blocks = nn.ModuleList(

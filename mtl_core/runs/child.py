@@ -1,6 +1,6 @@
 """The process that trains one run: a session of its own, its output in the run's log.txt.
 
-Imported by the worker's fork server, so importing it must not run any tensor operation.
+Light to import, so that the worker can name `main`; what it needs is imported by the fork server.
 """
 
 import contextlib
@@ -8,13 +8,6 @@ import os
 import sys
 from pathlib import Path
 
-import torch._dynamo  # noqa: F401  the first optimiser imports it; better here than in each run
-import transformers.models.auto.modeling_auto
-import transformers.models.bert.modeling_bert  # noqa: F401
-
-from mtl_core.errors import RunError
-
-from .execute import execute
 from .store import Run
 
 NICENESS = 10
@@ -25,6 +18,10 @@ def main(folder: str, home: str) -> None:
     """Train the run of a folder."""
     os.environ["MTL_HOME"] = home
     _detach(Path(folder))
+    from mtl_core.errors import RunError
+
+    from .execute import execute
+
     try:
         execute(Run(Path(folder)))
     except RunError as err:

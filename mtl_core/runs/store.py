@@ -182,8 +182,11 @@ class Runs:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or home() / "runs"
 
-    def create(self, experiment: Experiment) -> Run:
-        """A new run, queued. The folder appears under its name only when it is complete."""
+    def create(self, experiment: Experiment, process: ProcessMark | None = None) -> Run:
+        """A new run, queued for the worker, or in the hands of `process` from the start.
+
+        The folder appears under its name only when it is complete.
+        """
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
         slug = re.sub(r"[^a-z0-9]+", "-", experiment.name.lower()).strip("-")[:32].strip("-")
         name = "-".join(part for part in (stamp, slug, secrets.token_hex(2)) if part)
@@ -192,14 +195,23 @@ class Runs:
         run = Run(draft)
         (draft / "experiment.yaml").write_text(experiment.to_yaml(), encoding="utf-8")
         now = time.time()
-        run.write_status(Status(state=State.QUEUED, created=now, updated=now))
+        state = State.RUNNING if process else State.QUEUED
+        mark = vars(process) if process else None
+        run.write_status(Status(state=state, created=now, updated=now, process=mark))
         draft.rename(self.folder / name)
         return Run(self.folder / name)
 
     def create_group(self, experiments: list[Experiment]) -> list[Run]:
         """New runs that are shown together, in this order in the queue."""
+        return [self.create(experiment) for experiment in self.grouped(experiments)]
+
+    @staticmethod
+    def grouped(experiments: list[Experiment]) -> list[Experiment]:
+        """The experiments with a common group of their own; a single one keeps what it has."""
+        if len(experiments) < 2:
+            return experiments
         group = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        return [self.create(e.model_copy(update={"group": group})) for e in experiments]
+        return [e.model_copy(update={"group": group}) for e in experiments]
 
     def get(self, name: str) -> Run:
         """The run with this id, or at this path. Raises RunError where there is none."""

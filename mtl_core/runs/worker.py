@@ -20,13 +20,14 @@ from dataclasses import replace
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 from filelock import FileLock, Timeout
 
 import mtl_core
 
+from . import child
 from .files import read_json, write_atomically
 from .processes import ProcessMark
 from .store import Run, Runs, State
@@ -35,7 +36,15 @@ POLL_SECONDS = 0.03
 HEARTBEAT_SECONDS = 1.0
 IDLE_SECONDS = 3600.0
 """A worker without work leaves after this long; the next `ensure` starts another."""
-PRELOADED = ["torch", "torch._dynamo", "mtl_core.runs.child"]
+PRELOADED = [
+    "torch",
+    "torch._dynamo",  # the first optimiser imports it
+    "transformers.models.auto.modeling_auto",
+    "transformers.models.bert.modeling_bert",
+    "mtl_core.runs.execute",
+]
+"""Imported once by the fork server. Importing must not run any tensor operation: a fork after
+the first one hangs."""
 
 
 def ensure(home: Path) -> None:
@@ -124,11 +133,11 @@ class Worker:
     def _launch(self, run: Run) -> "BaseProcess | subprocess.Popen[bytes]":
         if self.context is None:
             return _launch_cold(run, self.home)
-        from .child import main  # imported late: the worker itself stays light
-
-        process: Any = self.context.Process(target=main, args=(str(run.folder), str(self.home)))
+        process: Any = cast(Any, self.context).Process(
+            target=child.main, args=(str(run.folder), str(self.home))
+        )
         process.start()
-        return process  # type: ignore[no-any-return]
+        return process
 
 
 def _is_running(process: "BaseProcess | subprocess.Popen[bytes]") -> bool:

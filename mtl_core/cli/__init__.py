@@ -1,0 +1,45 @@
+"""The command line: `mtl train | runs | compare | predict | data | methods | app`.
+
+With `--json` one JSON document goes to standard output and nothing else there. An error that the
+user can mend is one line on standard error and exit code 2.
+"""
+
+import sys
+
+import typer
+
+from mtl_core.errors import MtlError
+
+from . import looking, training, web
+
+app = typer.Typer(
+    help="A laboratory for multi-task learning in natural language processing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(
+    help="List datasets and check them.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(data_app, name="data")
+
+app.command("train")(training.train)
+app.command("runs")(looking.runs)
+app.command("compare")(looking.compare)
+app.command("predict")(looking.predict)
+app.command("methods")(looking.methods)
+app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    web.web_app
+)
+data_app.command("list")(looking.data_list)
+data_app.command("check")(looking.data_check)
+
+
+def main() -> None:
+    """The entry point of `mtl`."""
+    try:
+        app()
+    except MtlError as err:
+        sys.stderr.write(f"mtl: {' '.join(str(err).split())}\n")
+        sys.exit(2)

@@ -1,0 +1,201 @@
+"""Commands that look at runs, methods and data, and ask a run for answers."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mtl_core.config import METHODS
+from mtl_core.data.catalog import Dataset, load_card
+from mtl_core.data.tasks import load_sentences
+from mtl_core.errors import ConfigError, DataError
+from mtl_core.runs.files import home
+from mtl_core.runs.store import Runs
+
+from .output import Json, catalog, emit, result
+
+
+def runs(as_json: Json = False) -> None:
+    """List the runs, newest first."""
+    document = []
+    for run in Runs():
+        status = run.status()
+        steps = {"step": status.step, "steps": status.steps}
+        names = {"name": run.experiment.name, "group": run.group}
+        document.append({**result(run, status), **names, **steps})
+
+    def tell() -> None:
+        for entry in document:
+            done = f"{entry['step']}/{entry['steps']}"
+            typer.echo(f"{entry['run']}  {entry['status']:<11} {done:>13}  {entry['name']}")
+        if not document:
+            typer.echo(f"no runs in {home() / 'runs'} yet; start one with mtl train or mtl app")
+
+    emit(document, as_json, tell)
+
+
+def compare(
+    names: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Ids of runs; their groups come along.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Compare runs: every task's scores, its gain over its single-task twin, and a verdict."""
+    from mtl_core.analysis import compare as tables
+    from mtl_core.analysis.gains import gains
+
+    chosen = [Runs().get(name) for name in names]
+    groups = {run.group for run in chosen}
+    every = chosen + [r for r in Runs() if r.group in groups and r.id not in {c.id for c in chosen}]
+    results = [tables.result_of(run) for run in every]
+    found = [gain for split in ("validation", "test") for gain in gains(results, split)]
+    document = {
+        "runs": [
+            {
+                "run": r.run,
+                "name": r.name,
+                "role": r.role,
+                "seed": r.seed,
+                "metrics": dict(r.metrics),
+            }
+            for r in results
+        ],
+        "gains": [
+            {**asdict(gain), "verdict": gain.verdict, "sentence": gain.sentence} for gain in found
+        ],
+    }
+
+    def tell() -> None:
+        typer.echo(tables.to_markdown(tables.scores(r for r in results)))
+        for gain in found:
+            typer.echo(f"{gain.setting}, {gain.task}, {gain.split} {gain.metric}: {gain.sentence}")
+
+    emit(document, as_json, tell)
+
+
+def predict(
+    run: Annotated[str, typer.Argument(help="A run's id, or the path of its folder.")],
+    text: Annotated[str | None, typer.Option(help="The text to answer.")] = None,
+    file: Annotated[Path | None, typer.Option(help="A file with one text a line.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Answer typed text with every task of a run."""
+    texts = _texts(text, file)
+    from mtl_core.predict.answering import Answerer
+
+    answerer = Answerer(Runs().get(run))
+    document = [{"text": one, **answerer.answer(one).to_tree()} for one in texts]
+
+    def tell() -> None:
+        for entry in document:
+            typer.echo(entry["text"])
+            for answer in entry["tasks"].values():
+                typer.echo(f"  {answer['task']}: {_in_words(answer, entry['words'])}")
+
+    emit(document if file else document[0], as_json, tell)
+
+
+def methods(as_json: Json = False) -> None:
+    """List encoders, sharing, balancing and mixing: name, help and options."""
+    document = {
+        family: [
+            {
+                "name": choice.kind_name(),
+                "label": choice.label,
+                "help": choice.help_lines(),
+                "options": {
+                    name: {"default": field.default, "help": field.description}
+                    for name, field in choice.model_fields.items()
+                    if name != "kind"
+                },
+            }
+            for choice in choices
+        ]
+        for family, choices in METHODS.items()
+    }
+
+    def tell() -> None:
+        for family, choices in document.items():
+            typer.echo(f"{family}:")
+            for choice in choices:
+                typer.echo(f"  {choice['name']}: {choice['help'][0]}")
+                for line in choice["help"][1:]:
+                    typer.echo(f"      {line}")
+                for name, option in choice["options"].items():
+                    typer.echo(f"      {name} = {option['default']}: {option['help']}")
+
+    emit(document, as_json, tell)
+
+
+def data_list(as_json: Json = False) -> None:
+    """List the datasets that can be chosen by name."""
+    found = catalog()
+    document = [_described(dataset) for dataset in found.datasets]
+
+    def tell() -> None:
+        for entry in document:
+            tasks = ", ".join(f"{name} ({kind})" for name, kind in entry["tasks"].items())
+            typer.echo(f"{entry['name']:<16} {entry['title']}: {tasks}")
+
+    emit(document, as_json, tell)
+    for problem in found.problems:
+        typer.echo(f"not readable: {problem}", err=True)
+
+
+def data_check(
+    path: Annotated[Path, typer.Argument(help="A card, or a folder with one.")],
+    as_json: Json = False,
+) -> None:
+    """Read a whole dataset by its card and say what is in it, or what is wrong."""
+    dataset = load_card(path)
+    splits: dict[str, Any] = {}
+    for split in dataset.card.splits:
+        sentences = load_sentences(dataset, split, tuple(dataset.card.tasks))
+        labels = {
+            name: dict(sentences.label_counts(name, spec.kind).most_common())
+            for name, spec in dataset.card.tasks.items()
+        }
+        words = sum(map(len, sentences.words))
+        splits[split] = {"rows": len(sentences), "words": words, "labels": labels}
+
+    def tell() -> None:
+        typer.echo(f"{dataset.name}: {dataset.label} ({dataset.path})")
+        for split, found in splits.items():
+            typer.echo(f"  {split}: {found['rows']} rows, {found['words']} words")
+            for task, counts in found["labels"].items():
+                top = ", ".join(f"{label} {count}" for label, count in list(counts.items())[:6])
+                typer.echo(f"    {task}: {len(counts)} labels: {top}")
+
+    emit({**_described(dataset), "splits": splits}, as_json, tell)
+
+
+def _described(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "title": dataset.label,
+        "path": str(dataset.path),
+        "language": dataset.card.language,
+        "tasks": {name: spec.kind for name, spec in dataset.card.tasks.items()},
+    }
+
+
+def _texts(text: str | None, file: Path | None) -> list[str]:
+    if text is not None and file is None:
+        return [text]
+    if file is None or text is not None:
+        raise ConfigError("give the text with --text or a file with --file, one of the two")
+    try:
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as err:
+        raise DataError(f"{file}: cannot be read as UTF-8 text ({err}); check it") from err
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _in_words(answer: dict[str, Any], words: list[str]) -> str:
+    if answer["label"]:
+        return f"{answer['label']} ({answer['probabilities'][answer['label']]:.2f})"
+    if answer["kind"] == "spans":
+        found = [f"{label}: {' '.join(words[a:b])}" for a, b, label in answer["spans"]]
+        return "; ".join(found) or "none"
+    return " ".join(f"{word}/{tag}" for word, tag in zip(words, answer["tags"], strict=False))

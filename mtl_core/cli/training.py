@@ -1,0 +1,117 @@
+"""`mtl train`: an experiment from a file, here, in the foreground."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mtl_core.config import Experiment
+from mtl_core.data.choosing import settle
+from mtl_core.errors import ConfigError, RunError
+from mtl_core.runs.processes import ProcessMark
+from mtl_core.runs.store import Run, Runs, State, Status
+from mtl_core.training.events import Evaluated, Event, Started, Step
+
+from .output import Json, catalog, emit, result
+
+
+def train(
+    file: Annotated[Path, typer.Argument(help="An experiment as YAML.")],
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change a value, for example training.seed=3."
+        ),
+    ] = None,
+    twins: Annotated[
+        bool, typer.Option("--twins", help="Train the single-task twins too.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Train an experiment here, in the foreground; Ctrl-C stops it and keeps what was learnt."""
+    experiment = Experiment.load(file).replace(_changes(changes or []))
+    experiment = settle(experiment, catalog(), beside=file.resolve().parent)
+    chosen = [experiment, *(experiment.twins().values() if twins else [])]
+    results: list[dict[str, Any]] = []
+    for one in Runs.grouped(chosen):
+        run = Runs().create(one, process=ProcessMark.mine())
+        results.append(result(run, _train_here(run)))
+        if results[-1]["status"] != State.FINISHED:
+            break
+    document = {**results[0], "twins": results[1:]} if twins else results[0]
+    emit(document, as_json, lambda: _tell(results))
+    if results[-1]["status"] != State.FINISHED:
+        raise typer.Exit(1)
+
+
+def _changes(pairs: list[str]) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {pair}: write KEY=VALUE, for example training.seed=3")
+        try:
+            changes[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as err:
+            raise ConfigError(f"--set {pair}: the value is not valid YAML; quote it") from err
+    return changes
+
+
+def _train_here(run: Run) -> Status:
+    """Train with a progress bar. A run that could not even begin leaves no folder behind."""
+    from mtl_core.runs.execute import execute
+
+    signal.signal(signal.SIGINT, lambda *_: _stop(run))
+    with _progress(run.experiment.name) as told:
+        status = execute(run, told)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if status.state is State.FAILED:
+        if status.step == 0:
+            run.delete()
+        raise RunError(status.reason)
+    return status
+
+
+def _stop(run: Run) -> None:
+    """On Ctrl-C: end after this step; a second one ends at once."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    run.ask("stop")
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[Event], None]]:
+    """A bar on standard error with the losses, fed with events."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[losses]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        line = bar.add_task(name, total=None, losses="")
+
+        def told(event: Event) -> None:
+            if isinstance(event, Started):
+                bar.update(line, total=event.steps, completed=event.step)
+            elif isinstance(event, Step):
+                losses = "  ".join(f"{task} {loss:.3f}" for task, loss in event.losses.items())
+                bar.update(line, completed=event.step, losses=losses)
+            elif isinstance(event, Evaluated):
+                shown = "  ".join(f"{k} {v:.3f}" for k, v in event.metrics.items())
+                bar.console.print(f"step {event.step}: {shown}", highlight=False, soft_wrap=True)
+
+        yield told
+
+
+def _tell(results: list[dict[str, Any]]) -> None:
+    for entry in results:
+        typer.echo(f"{entry['run']}: {entry['status']} after {entry['seconds']:.0f} s")
+        for key, value in entry["metrics"].items():
+            typer.echo(f"  {key:<40} {value:.4f}")

@@ -1,0 +1,39 @@
+"""Make sure, before a run exists, that an experiment's datasets and tasks are really there."""
+
+from pathlib import Path
+
+from mtl_core.config import Experiment
+from mtl_core.errors import DataError
+
+from .catalog import Catalog
+from .tasks import spec_of
+
+
+def settle(experiment: Experiment, catalog: Catalog, beside: Path | None = None) -> Experiment:
+    """The experiment with every card found: kept by its name, or as an absolute path.
+
+    `beside` is the folder that relative paths may start from, besides the current one. Raises
+    DataError where a card, a task or a file is missing.
+    """
+    names = {dataset.name for dataset in catalog.datasets}
+    choices = []
+    found: dict[str, str] = {}
+    for choice in experiment.data:
+        dataset = catalog.find(choice.card, beside)
+        for task in choice.tasks:
+            spec_of(dataset, task)
+        for split in dataset.card.splits:
+            if not dataset.file(split).is_file():
+                raise DataError(
+                    f"{dataset.path}: there is no {split} file {dataset.file(split)}; "
+                    "correct the card's splits or folder"
+                )
+        if dataset.name in found:
+            raise DataError(
+                f"'{choice.card}' and '{found[dataset.name]}' are both called '{dataset.name}'; "
+                "give one card another name"
+            )
+        found[dataset.name] = choice.card
+        card = choice.card if choice.card in names else str(dataset.path)
+        choices.append(choice.model_copy(update={"card": card}))
+    return experiment.model_copy(update={"data": tuple(choices)})
