@@ -15,7 +15,7 @@ class BiLSTM(Part):
     """
 
     label: ClassVar[str] = "BiLSTM"
-    usual_learning_rate: ClassVar[float] = 2e-3
+    usual_learning_rate: ClassVar[float] = 4e-3
 
     kind: Literal["bilstm"] = "bilstm"
     hidden: int = option(
@@ -30,9 +30,9 @@ class BiLSTM(Part):
     embedding: int = option(
         192, "Width of the subword embeddings.", unit="units", ge=8, le=1024, advanced=True
     )
-    dropout: float = option(0.4, "Share of activations dropped while training.", ge=0, lt=1)
+    dropout: float = option(0.3, "Share of activations dropped while training.", ge=0, lt=1)
     vocabulary: int = option(
-        8000,
+        4000,
         "Largest number of subwords; they are learnt from the training text.",
         unit="subwords",
         ge=100,
@@ -70,7 +70,7 @@ class Transformer(Part):
     )
     dropout: float = option(0.1, "Share of activations dropped while training.", ge=0, lt=1)
     vocabulary: int = option(
-        8000,
+        4000,
         "Largest number of subwords; they are learnt from the training text.",
         unit="subwords",
         ge=100,

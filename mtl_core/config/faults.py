@@ -8,7 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 def sentence_of(err: ValidationError, model: type[BaseModel]) -> str:
     """The first fault as a sentence; the number of further faults is told at its end."""
-    faults = err.errors()
+    # An unknown key is often a misspelt one, and then also the reason why another is missing.
+    faults = sorted(err.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
     path, parent = _walk(faults[0]["loc"], model)
     key = f"{'.'.join(path)}: " if path else ""
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
@@ -54,10 +55,21 @@ def _walk(location: tuple[int | str, ...], model: type[BaseModel]) -> tuple[list
         parent = current
         if _is_model(current):
             field = current.model_fields.get(str(part))
-            current = field.annotation if field else None
+            current = _inside(field.annotation) if field else None
         else:
-            current = next(iter(getattr(current, "__args__", ())), None)
+            current = next((a for a in reversed(_arguments(current)) if a is not Ellipsis), None)
     return path, parent
+
+
+def _arguments(annotation: Any) -> tuple[Any, ...]:
+    """`X, Y` of `X | Y`, `dict[X, Y]` or `tuple[X, Y]`."""
+    return tuple(getattr(annotation, "__args__", ()))
+
+
+def _inside(annotation: Any) -> Any:
+    """`X` of `X | None`, anything else as it is."""
+    rest = [a for a in _arguments(annotation) if a is not type(None)]
+    return rest[0] if len(rest) == 1 and type(None) in _arguments(annotation) else annotation
 
 
 def _is_model(annotation: Any) -> bool:
@@ -66,7 +78,7 @@ def _is_model(annotation: Any) -> bool:
 
 def _member(annotation: Any, tag: int | str) -> Any:
     """The model of a union whose `kind` is `tag`; None where there is none."""
-    members = [m for m in getattr(annotation, "__args__", ()) if _is_model(m)]
+    members = [m for m in _arguments(annotation) if _is_model(m)]
     for member in members:
         if "kind" in member.model_fields and member.kind_name() == tag:
             return member

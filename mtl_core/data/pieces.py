@@ -55,10 +55,17 @@ class Pieces:
 
     @classmethod
     def train(cls, words: Iterable[Sequence[str]], vocabulary: int, max_length: int) -> "Pieces":
-        """Learn a WordPiece vocabulary from sentences of words; same words, same pieces."""
-        tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))
-        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-        trainer = trainers.WordPieceTrainer(
+        """Learn byte-pair merges (Sennrich et al., 2016) from sentences of words.
+
+        A mark of its own opens each word. The trainer's own marks for word parts (`##`, `</w>`)
+        are numbered in an order that changes from one process to the next, and the merges with
+        them; without them the same words always give the same pieces.
+        """
+        tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN, fuse_unk=True))
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [pre_tokenizers.BertPreTokenizer(), pre_tokenizers.Metaspace(prepend_scheme="always")]
+        )
+        trainer = trainers.BpeTrainer(
             vocab_size=vocabulary,
             min_frequency=2,
             special_tokens=[PAD, UNKNOWN],

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
@@ -105,10 +107,28 @@ def build(
 
 
 def _load(loader: Any, name: str, **options: Any) -> Any:
+    """From the disk where it is there, from the hub where that can be reached."""
+    place = locate(name)
     try:
-        return loader.from_pretrained(locate(name), **options)
+        return loader.from_pretrained(place, local_files_only=True, **options)
     except (OSError, ValueError) as err:
-        raise ModelError(
-            f"encoder.model '{name}' cannot be loaded: it is neither a folder with a model nor on this "
-            f"disk, and the hub was not reached; name a local folder or connect to the network"
-        ) from err
+        problem = _hub_problem(place)
+        if problem:
+            raise ModelError(f"encoder.model '{name}' {problem}") from err
+    return loader.from_pretrained(place, **options)
+
+
+def _hub_problem(name: str) -> str:
+    """Why the hub cannot give a model, "" where it can; asked once, without long retries."""
+    if Path(name).exists():
+        return "is a folder without a readable model; it needs config.json, weights and tokenizer"
+    try:
+        HfApi().model_info(name, timeout=10)
+    except (RepositoryNotFoundError, HFValidationError):
+        return "is neither a folder nor a model of the hub; correct the name"
+    except Exception:  # whatever the network does: to the user it is not there
+        return (
+            "is not on this disk and the hub was not reached; "
+            "name a local folder, or connect to the network"
+        )
+    return ""

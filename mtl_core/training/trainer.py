@@ -77,6 +77,7 @@ class Progress:
     best: float = -math.inf
     best_step: int = 0
     best_metrics: dict[str, float] = field(default_factory=dict)
+    evaluated_step: int = 0
     worse: int = 0
     """Validations since the best one."""
     seconds: float = 0.0
@@ -105,12 +106,14 @@ class Training:
         progress, plan = self.progress, self.plan
         yield self._started()
         try:
+            if self._is_evaluation_due():  # stopped just before it
+                yield from self._evaluate()
             for batches in self.parts.feed.batches(start=progress.step):
                 if progress.step >= plan.steps or progress.early:
                     break
                 self._step(batches)
                 yield from self._reports()
-                if progress.step % plan.evaluate_every == 0 or progress.step == plan.steps:
+                if self._is_evaluation_due():
                     yield from self._evaluate()
                 elif time.perf_counter() - self._last_save > SAVE_SECONDS:
                     yield self._save()
@@ -171,6 +174,11 @@ class Training:
             _check_finite(numbers, step)
             yield Step(step, numbers, weights, rate, round(seconds, 4))
 
+    def _is_evaluation_due(self) -> bool:
+        step, plan = self.progress.step, self.plan
+        at_this_step = step % plan.evaluate_every == 0 or step == plan.steps
+        return at_this_step and step > self.progress.evaluated_step
+
     def _evaluate(self) -> Iterator[Event]:
         yield from self._reports(all_of_them=True)
         began = time.perf_counter()
@@ -190,6 +198,7 @@ class Training:
         else:
             progress.worse += 1
             progress.early = self.plan.patience is not None and progress.worse >= self.plan.patience
+        progress.evaluated_step = progress.step
         progress.seconds += time.perf_counter() - began
         yield Evaluated(progress.step, "validation", metrics, is_best, round(progress.seconds, 3))
         yield self._save()

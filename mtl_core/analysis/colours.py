@@ -1,0 +1,59 @@
+"""Every task keeps one colour everywhere: on every page, in every chart, in every session."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mtl_core.runs.files import read_json, write_atomically
+
+Theme = Literal["light", "dark"]
+
+# Told apart also by people with colour-blindness (after Okabe and Ito, 2008), each in a shade
+# that has a contrast of at least 3:1 on its background.
+PALETTE: dict[Theme, tuple[str, ...]] = {
+    "light": (
+        "#0072b2",
+        "#c75000",
+        "#00825d",
+        "#b0478a",
+        "#8a6d00",
+        "#3a7ca5",
+        "#7a4fbf",
+        "#5c5c5c",
+    ),
+    "dark": (
+        "#56a8e8",
+        "#f0883e",
+        "#2fc49a",
+        "#e58cc4",
+        "#e3c44b",
+        "#8fd0f5",
+        "#b79cf2",
+        "#b0b6be",
+    ),
+}
+DASHES: tuple[tuple[int, ...], ...] = ((), (7, 3), (2, 3), (9, 3, 2, 3))
+
+
+@dataclass(frozen=True)
+class TaskColours:
+    """Remembers which place in the palette each task has, in a small file of the user's folder."""
+
+    home: Path
+
+    def place(self, task: str) -> int:
+        """The task's place: its own from now on, the least used one where it is new."""
+        file = self.home / "colours.json"
+        places: dict[str, int] = read_json(file)
+        if task not in places:
+            used = list(places.values())
+            size = len(PALETTE["light"])
+            places[task] = min(range(size), key=lambda place: (used.count(place), place))
+            self.home.mkdir(parents=True, exist_ok=True)
+            write_atomically(file, json.dumps(places, indent=1, ensure_ascii=False))
+        return places[task]
+
+    def colour(self, task: str, theme: Theme) -> str:
+        """The task's colour as #rrggbb."""
+        return PALETTE[theme][self.place(task)]

@@ -1,0 +1,118 @@
+"""Learning curves of a run, read on as it trains: each call parses only the new lines.
+
+Between the store (events) and the screens (lines in a chart). It knows nothing of drawing.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass, field
+from threading import Lock
+
+from mtl_core.runs.store import EventTail, Run
+from mtl_core.training.events import Asked, Evaluated, Event, Finished, Started, Step
+
+_ASKED = {"pause": "paused", "resume": "resumed", "stop": "stopped"}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at a step: "resumed", "paused", "stopped" or "best checkpoint"."""
+
+    step: int
+    label: str
+
+
+@dataclass
+class Series:
+    """Values over steps; steps rise, each occurs once. Compact, so 100,000 points are cheap."""
+
+    steps: "array[int]" = field(default_factory=lambda: array("q"))
+    values: "array[float]" = field(default_factory=lambda: array("d"))
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def put(self, step: int, value: float) -> None:
+        """Add a value, or replace the step's earlier one: the last value of a step holds."""
+        if not self.steps or step > self.steps[-1]:
+            self.steps.append(step)
+            self.values.append(value)
+            return
+        place = bisect_left(self.steps, step)
+        if self.steps[place] == step:
+            self.values[place] = value
+        else:
+            self.steps.insert(place, step)
+            self.values.insert(place, value)
+
+    def copy(self) -> "Series":
+        """The values as they are now."""
+        return Series(array("q", self.steps), array("d", self.values))
+
+
+class Curves:
+    """The curves of one run. Several viewers may share one: reading takes turns."""
+
+    def __init__(self, run: Run) -> None:
+        self._tail = EventTail(run)
+        self._turn = Lock()
+        self._series: dict[str, Series] = defaultdict(Series)
+        self._happened: dict[tuple[int, str], Mark] = {}
+        self._best_step = 0
+        self.learning_rate = Series()
+        self.tasks: tuple[str, ...] = ()
+        self.parameters = 0
+        self.shared_parameters = 0
+
+    def read(self) -> bool:
+        """Read on; says whether there was anything new."""
+        with self._turn:
+            events = self._tail.read()
+            for event in events:
+                self._take(event)
+        return bool(events)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Names of the series: `task/train/loss`, `task/validation/f1`, ..."""
+        with self._turn:
+            return tuple(self._series)
+
+    def series(self, key: str) -> Series:
+        """The series as it is now; empty where nothing came yet."""
+        with self._turn:
+            return self._series[key].copy() if key in self._series else Series()
+
+    @property
+    def marks(self) -> list[Mark]:
+        """What happened, by step; the best checkpoint is marked once, where it is now."""
+        with self._turn:
+            best = [Mark(self._best_step, "best checkpoint")] if self._best_step else []
+            return sorted([*self._happened.values(), *best], key=lambda mark: mark.step)
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Step):
+            for task, loss in event.losses.items():
+                self._series[f"{task}/train/loss"].put(event.step, loss)
+            self.learning_rate.put(event.step, event.learning_rate)
+        elif isinstance(event, Evaluated):
+            for key, value in event.metrics.items():
+                self._series[key].put(event.step, value)
+            self._best_step = event.step if event.best else self._best_step
+        elif isinstance(event, Started):
+            self._start(event)
+        elif isinstance(event, Asked):
+            self._mark(event.step, _ASKED.get(event.ask, event.ask))
+        elif isinstance(event, Finished):
+            self._best_step = event.best_step or self._best_step
+
+    def _start(self, event: Started) -> None:
+        self.tasks = event.tasks
+        self.parameters = event.parameters
+        self.shared_parameters = event.shared_parameters
+        if event.step:
+            self._mark(event.step, "resumed")
+
+    def _mark(self, step: int, label: str) -> None:
+        self._happened[step, label] = Mark(step, label)

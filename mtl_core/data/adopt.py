@@ -1,0 +1,78 @@
+"""Datasets that lie anywhere on this computer: check one, and remember it in the user's folder.
+
+The files stay where they are. What is kept is a copy of the card that names their folder.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from mtl_core.errors import DataError
+
+from .catalog import CARD_FILE, Card, Dataset, card_folders, load_card
+from .tasks import load_sentences
+
+
+def open_dataset(path: str) -> Dataset:
+    """The dataset of a card or a folder, every sentence checked. Raises DataError."""
+    typed = path.strip().strip("\"'")
+    if not typed or "\0" in typed:
+        raise DataError("no path was given; write the path of a card or of its folder")
+    place = Path(typed).expanduser()
+    if not place.exists():
+        raise DataError(f"{place}: there is no such file or folder; check the path")
+    dataset = load_card(place)
+    for split in dataset.card.splits:
+        load_sentences(dataset, split, tuple(dataset.card.tasks))
+    return dataset
+
+
+def adopt(dataset: Dataset, home: Path) -> Dataset:
+    """Add a dataset to the catalogue of this user. Raises DataError where its name is taken."""
+    folder = (dataset.path.parent / dataset.card.folder).resolve()
+    card = dataset.card.model_copy(update={"folder": str(folder)})
+    target = home / "data" / card.name / CARD_FILE
+    _check_name(card, target, home)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(target, _text(card))
+    except OSError as err:
+        raise DataError(f"{target}: the card cannot be written ({err.strerror}); check it") from err
+    return load_card(target)
+
+
+def _check_name(card: Card, target: Path, home: Path) -> None:
+    """A name belongs to one set of files; the same files may be added again."""
+    for folder in card_folders(home):
+        for file in folder.glob(f"*/{CARD_FILE}"):
+            try:
+                other = load_card(file)
+            except DataError:
+                continue
+            here = (other.path.parent / other.card.folder).resolve()
+            if other.name == card.name and str(here) != card.folder:
+                raise DataError(
+                    f"a dataset '{card.name}' is there already, from {here}; "
+                    "change the name in your card"
+                )
+            if other.name == card.name and file.resolve() != target.resolve():
+                raise DataError(f"'{card.name}' is in the list already, as {other.label}")
+
+
+def _text(card: Card) -> str:
+    tree = card.model_dump(mode="json", exclude_defaults=True)
+    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """A reader sees the whole card or none."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,102 @@
+"""Shared fixtures: a home of its own for every test, and small datasets made on the spot."""
+
+import json
+import os
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Before torch and the hub's client are imported: one thread is quickest for models this small,
+# and no test may wait for a network.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from mtl_core.config import Experiment
+from mtl_core.data.catalog import Dataset, load_card
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+"""Real corpora; they lie beside the checkout on some machines and are never part of it."""
+
+CITIES = ("Rome", "Oslo", "Lima", "Bern", "New Port")
+MOODS = {"good": "fine", "great": "fine", "bad": "poor", "awful": "poor"}
+
+
+def make_rows(count: int, seed: int = 0) -> list[dict[str, Any]]:
+    """Sentences such as "the tram in New Port is great", labelled for mood, places and tags."""
+    rng = random.Random(seed)
+    rows = []
+    for _ in range(count):
+        noun = rng.choice(["tram", "hotel", "weather", "food"])
+        city = rng.choice(CITIES).split()
+        mood = rng.choice(list(MOODS))
+        places = ["B-LOC", "I-LOC"][: len(city)]
+        rows.append(
+            {
+                "text": f"the {noun} in {' '.join(city)} is {mood}",
+                "tokens": ["the", noun, "in", *city, "is", mood],
+                "mood": MOODS[mood],
+                "places": ["O", "O", "O", *places, "O", "O"],
+                "tags": ["DET", "NOUN", "ADP", *["PROPN"] * len(city), "AUX", "ADJ"],
+            }
+        )
+    return rows
+
+
+CARD = """\
+name: {name}
+title: Tiny
+language: en
+splits: {{train: train.jsonl, validation: validation.jsonl, test: test.jsonl}}
+tasks:
+  mood: {{kind: classification, input: tokens, target: mood}}
+  places: {{kind: spans, input: tokens, target: places}}
+  tags: {{kind: tagging, input: tokens, target: tags}}
+"""
+
+
+def write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def mtl_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Runs and data of a test lie in its own folder."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("MTL_HOME", str(home))
+    monkeypatch.delenv("MTL_DATA", raising=False)
+    return home
+
+
+@pytest.fixture
+def make_dataset(tmp_path: Path) -> Callable[..., Dataset]:
+    """Writes a dataset of three small splits under a name and returns it."""
+
+    def make(name: str = "tiny", train: int = 24, seed: int = 0) -> Dataset:
+        folder = tmp_path / "data" / name
+        folder.mkdir(parents=True)
+        for i, (split, count) in enumerate({"train": train, "validation": 8, "test": 8}.items()):
+            write_rows(folder / f"{split}.jsonl", make_rows(count, seed * 10 + i))
+        (folder / "card.yaml").write_text(CARD.format(name=name), encoding="utf-8")
+        return load_card(folder)
+
+    return make
+
+
+@pytest.fixture
+def tiny(make_dataset: Callable[..., Dataset]) -> Dataset:
+    return make_dataset()
+
+
+def tiny_experiment(*datasets: Dataset, **changes: Any) -> Experiment:
+    """A small, quick experiment over all tasks of some datasets; `a__b=1` changes a.b."""
+    tree = {
+        "name": "Tiny",
+        "data": [{"card": str(d.path), "tasks": list(d.card.tasks)} for d in datasets],
+        "encoder": {"kind": "bilstm", "hidden": 16, "embedding": 8, "blocks": 1, "dropout": 0.1},
+        "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "device": "cpu"},
+    }
+    experiment = Experiment.parse(tree, source="tiny")
+    return experiment.replace({key.replace("__", "."): value for key, value in changes.items()})

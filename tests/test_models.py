@@ -1,0 +1,270 @@
+"""Encoders, sharing strategies, heads and balancers, each in every combination that is offered."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from torch.nn import functional
+
+from mtl_core.balancing import BALANCING
+from mtl_core.config import METHODS
+from mtl_core.config.encoder import BiLSTM, Pretrained, Transformer
+from mtl_core.data.batching import IGNORED, Table, make_table
+from mtl_core.data.mixing import MIXING
+from mtl_core.data.pieces import Pieces
+from mtl_core.data.tasks import Sentences, Task
+from mtl_core.errors import ModelError
+from mtl_core.models.contracts import Encoder
+from mtl_core.models.heads import POOLINGS, SentenceHead, WordHead
+from mtl_core.models.model import MultiTaskModel, build_model
+from mtl_core.models.sharing import SHARING
+from mtl_core.models.sources import ENCODERS
+
+from .conftest import make_rows
+
+SMALL = {
+    BiLSTM: BiLSTM(hidden=16, embedding=8, dropout=0.0),
+    Transformer: Transformer(hidden=16, heads=2, dropout=0.0),
+}
+TASKS = (
+    Task("mood", "classification", ("fine", "poor"), "accuracy"),
+    Task("places", "spans", ("LOC",), "f1"),
+    Task("tags", "tagging", ("ADJ", "ADP", "AUX", "DET", "NOUN", "PROPN"), "accuracy"),
+)
+ROWS = make_rows(12)
+WORDS = [row["tokens"] for row in ROWS]
+PAIRS = list(itertools.product(METHODS["sharing"], METHODS["encoder"]))
+
+
+def ids(pair) -> str:
+    return "-".join(choice.kind_name() for choice in pair)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny_bert(tmp_path_factory):
+    """A BERT of 2 layers in a local folder, as anybody would bring one."""
+    folder = tmp_path_factory.mktemp("bert")
+    words = sorted({word.lower() for sentence in WORDS for word in sentence})
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    (folder / "vocab.txt").write_text("\n".join([*special, *words, "##s"]))
+    transformers.BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=len(words) + 6, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=32, max_position_embeddings=64,
+    )  # fmt: skip
+    transformers.BertModel(config).save_pretrained(folder)
+    SMALL[Pretrained] = Pretrained(model=str(folder), dropout=0.0)
+
+
+def make(sharing, encoder, seed=0) -> tuple[MultiTaskModel, Table]:
+    torch.manual_seed(seed)
+    config, source = SMALL[encoder], ENCODERS[encoder]
+    pieces: Pieces = source.pieces(config, WORDS)
+    architecture = source.architecture(config)
+    model = build_model(
+        make_encoder=lambda: source.encoder(config, pieces.size, architecture, fresh=True),
+        sharing=sharing(),
+        tasks=TASKS,
+    )
+    gold = {task.name: [row[task.name] for row in ROWS] for task in TASKS}
+    sentences = Sentences(WORDS, gold)
+    return model, make_table("d", sentences, TASKS, pieces.encode(WORDS), pieces.pad_id)
+
+
+def test_the_tables_offer_exactly_what_the_config_offers():
+    tables = {"sharing": SHARING, "encoder": ENCODERS, "balancing": BALANCING, "mixing": MIXING}
+    assert {family: set(table) for family, table in tables.items()} == {
+        family: set(choices) for family, choices in METHODS.items()
+    }
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=ids)
+def test_shapes(pair):
+    model, table = make(*pair)
+    batch = table.batch(np.arange(5))
+    logits = model(batch, model.tasks)
+    words = batch.first.shape[1]
+    shapes = {task: tuple(out.shape) for task, out in logits.items()}
+    assert shapes == {"mood": (5, 2), "places": (5, words, 3), "tags": (5, words, 6)}
+    assert all(loss.dim() == 0 for loss in model.losses(batch).values())
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=ids)
+def test_padding_changes_no_answer(pair):
+    model, table = make(*pair)
+    model.eval()
+    rows = np.argsort(table.encoded.lengths)[[0, -1]]
+    together = model(table.batch(rows), model.tasks)
+    alone = model(table.batch(rows[:1]), model.tasks)
+    for task, out in alone.items():
+        found = together[task][:1] if out.dim() == 2 else together[task][:1, : out.shape[1]]
+        torch.testing.assert_close(found, out, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=ids)
+def test_shared_parameters_learn_from_every_task_and_the_rest_only_from_its_own(pair):
+    model, table = make(*pair)
+    batch = table.batch(np.arange(8))
+    shared = {id(p) for p in model.sharing.shared_parameters()}
+    reached: dict[str, set[int]] = {}
+    for task in model.tasks:
+        model.zero_grad(set_to_none=True)
+        model.losses(batch)[task].backward()
+        reached[task] = {id(p) for p in model.parameters() if p.grad is not None}
+    everything = {id(p) for p in model.parameters() if p.requires_grad}
+    assert set.union(*reached.values()) == everything
+    for one, other in itertools.combinations(model.tasks, 2):
+        assert reached[one] & reached[other] == shared
+    assert all(shared <= found for found in reached.values())
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=ids)
+def test_the_loss_falls_in_25_steps(pair):
+    model, table = make(*pair)
+    optimiser = torch.optim.Adam(model.parameters(), lr=2e-2)
+    batch = table.batch(np.arange(12))
+    before = sum(model.losses(batch).values()).item()
+    for _ in range(25):
+        optimiser.zero_grad()
+        sum(model.losses(batch).values()).backward()
+        optimiser.step()
+    assert sum(model.losses(batch).values()).item() < 0.7 * before
+
+
+def test_the_modules_that_two_tasks_have_in_common():
+    from mtl_core.config.sharing import Hard, Separate
+
+    model, _ = make(Hard, BiLSTM)
+    encoder = sum(p.numel() for p in model.sharing.shared_parameters())
+    assert encoder == sum(p.numel() for p in model.sharing.parameters())
+    apart, _ = make(Separate, BiLSTM)
+    assert apart.sharing.shared_parameters() == []
+    assert sum(p.numel() for p in apart.sharing.parameters()) == 3 * encoder
+
+
+def test_one_task_alone_is_the_same_model_under_every_strategy():
+    from mtl_core.config.sharing import Hard, Separate
+
+    hard, table = make(Hard, BiLSTM)
+    apart, _ = make(Separate, BiLSTM)
+    first = apart.sharing.encoders[0]
+    torch.testing.assert_close(
+        list(hard.sharing.parameters()), list(first.parameters()), atol=0, rtol=0
+    )
+
+
+def test_pretrained_blocks_equal_the_whole_model():
+    """Block by block, the adapter gives what the library's own forward pass gives."""
+    from mtl_core.models.pretrained import locate
+
+    config = Pretrained(dropout=0.0)  # the packaged MiniLM
+    source = ENCODERS[Pretrained]
+    pieces = source.pieces(config, WORDS)
+    encoder: Encoder = source.encoder(config, pieces.size, source.architecture(config), fresh=True)
+    encoder.eval()
+    table = Table("d", pieces.encode(WORDS), {}, frozenset(), pieces.pad_id)
+    batch = table.batch(np.arange(4))
+    whole = transformers.AutoModel.from_pretrained(locate(config.model)).eval()
+    with torch.no_grad():
+        expected = whole(input_ids=batch.ids, attention_mask=batch.mask.long()).last_hidden_state
+        found = encoder(batch)
+    torch.testing.assert_close(found[batch.mask], expected[batch.mask], atol=1e-5, rtol=1e-4)
+
+
+def test_pretrained_pieces_are_the_models_own():
+    from mtl_core.models.pretrained import locate
+
+    config = Pretrained()
+    pieces = ENCODERS[Pretrained].pieces(config, WORDS)
+    own = transformers.AutoTokenizer.from_pretrained(locate(config.model))
+    for words in WORDS[:4]:
+        expected = own(words, is_split_into_words=True)["input_ids"]
+        assert pieces.encode([words]).ids.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("no/such-model", "encoder.model 'no/such-model' is not on this disk"),
+        ("package:no_such_package/model", "the Python package 'no_such_package' is not installed"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_is_one_sentence(model, said):
+    with pytest.raises(ModelError, match=said):
+        ENCODERS[Pretrained].pieces(Pretrained(model=model), WORDS)
+
+
+@pytest.mark.parametrize("word", ["", " ", "\u0007", "\u200b", "\u00ad"])
+def test_a_word_that_a_pretrained_tokenizer_drops_keeps_its_place(word):
+    pieces = ENCODERS[Pretrained].pieces(SMALL[Pretrained], WORDS)
+    encoded = pieces.encode([["the", word, "tram"], [word]])
+    assert encoded.first.tolist() == [1, 2, 3, 1]
+    assert encoded.ids[2] == pieces.unknown_id and encoded.id_ends.tolist() == [0, 5, 8]
+
+
+def test_a_family_without_an_adapter_is_refused(tmp_path):
+    transformers.GPT2Config().save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match="family 'gpt2' has no adapter"):
+        ENCODERS[Pretrained].architecture(Pretrained(model=str(tmp_path)))
+
+
+def test_the_loss_is_the_mean_over_labelled_items_and_0_without_any():
+    torch.manual_seed(0)
+    head = WordHead(width=4, outputs=3, pooling="mean")
+    logits = torch.randn(2, 3, 3, requires_grad=True)
+    target = torch.tensor([[0, IGNORED, 2], [IGNORED, IGNORED, 1]])
+    kept = logits.reshape(-1, 3)[[0, 2, 5]]
+    expected = functional.cross_entropy(kept, torch.tensor([0, 2, 1]))
+    torch.testing.assert_close(head.loss(logits, target), expected)
+    nothing = head.loss(logits, torch.full((2, 3), IGNORED))
+    nothing.backward()
+    assert nothing.item() == 0 and logits.grad is not None and not logits.grad.any()
+
+
+def test_pooling_reads_real_pieces_only():
+    hidden = torch.tensor([[[1.0], [5.0], [9.0]]])
+    mask = torch.tensor([[True, True, False]])
+    found = {name: pool(hidden, mask).item() for name, pool in POOLINGS.items()}
+    assert found == {"first": 1.0, "mean": 3.0, "max": 5.0}
+
+
+def test_a_word_is_read_at_its_first_piece():
+    head = WordHead(width=2, outputs=2, pooling="mean")
+    _, table = make(METHODS["sharing"][0], BiLSTM)
+    batch = table.batch(np.arange(2))
+    hidden = torch.randn(2, batch.ids.shape[1], 2)
+    out = head(hidden, batch)
+    for row, word in itertools.product(range(2), range(3)):
+        torch.testing.assert_close(
+            out[row, word], head.classify(hidden[row, batch.first[row, word]])
+        )
+
+
+def test_sentence_head_has_one_answer_a_row():
+    _, table = make(METHODS["sharing"][0], BiLSTM)
+    batch = table.batch(np.arange(3))
+    head = SentenceHead(width=2, outputs=5, pooling="max")
+    assert head(torch.randn(3, batch.ids.shape[1], 2), batch).shape == (3, 5)
+
+
+def test_fixed_weights_by_hand():
+    """L = 2a + 0.5b + penalty, a = x², b = 3x at x = 2: dL/dx = 2·4 + 0.5·3 + 1 = 10.5."""
+    from mtl_core.config.balancing import Fixed
+
+    x = torch.tensor(2.0, requires_grad=True)
+    balancer = BALANCING[Fixed](("a", "b"), weights={"a": 2.0, "b": 0.5})
+    weights = balancer.backward({"a": x**2, "b": 3 * x}, x * 1.0, [])
+    assert x.grad is not None and x.grad.item() == pytest.approx(10.5)
+    assert weights == {"a": 2.0, "b": 0.5}
+
+
+def test_tasks_left_out_of_fixed_weights_have_weight_1():
+    from mtl_core.config.balancing import Fixed
+
+    balancer = BALANCING[Fixed](("a", "b"), weights={"a": 2.0})
+    x = torch.tensor(1.0, requires_grad=True)
+    assert balancer.backward({"b": x * 3}, None, []) == {"b": 1.0}
+    assert x.grad is not None and x.grad.item() == 3.0
