@@ -9,21 +9,16 @@ import typer
 from mtl_core.config import METHODS
 from mtl_core.data.catalog import Dataset, load_card
 from mtl_core.data.tasks import load_sentences
-from mtl_core.errors import ConfigError, DataError
+from mtl_core.errors import ConfigError, DataError, MtlError
 from mtl_core.runs.files import home
-from mtl_core.runs.store import Runs
+from mtl_core.runs.store import Run, Runs
 
 from .output import Json, catalog, emit, result
 
 
 def runs(as_json: Json = False) -> None:
     """List the runs, newest first."""
-    document = []
-    for run in Runs():
-        status = run.status()
-        steps = {"step": status.step, "steps": status.steps}
-        names = {"name": run.experiment.name, "group": run.group}
-        document.append({**result(run, status), **names, **steps})
+    document = [_entry(run) for run in Runs()]
 
     def tell() -> None:
         for entry in document:
@@ -33,6 +28,15 @@ def runs(as_json: Json = False) -> None:
             typer.echo(f"no runs in {home() / 'runs'} yet; start one with mtl train or mtl app")
 
     emit(document, as_json, tell)
+
+
+def _entry(run: Run) -> dict[str, Any]:
+    try:
+        status = run.status()
+        steps = {"step": status.step, "steps": status.steps}
+        return {**result(run, status), "name": run.experiment.name, "group": run.group, **steps}
+    except MtlError as err:
+        return {"run": run.id, "status": "damaged", "name": str(err), "step": 0, "steps": 0}
 
 
 def compare(
@@ -98,7 +102,7 @@ def predict(
 
 def methods(as_json: Json = False) -> None:
     """List encoders, sharing, balancing and mixing: name, help and options."""
-    document = {
+    document: dict[str, list[dict[str, Any]]] = {
         family: [
             {
                 "name": choice.kind_name(),

@@ -115,9 +115,12 @@ class Run:
     def status(self) -> Status:
         """Where the run stands, judged by whether its process lives and what the user asked."""
         tree = read_json(self.folder / "status.json")
-        if not tree:
-            raise RunError(f"{self.folder} holds no readable status.json; it is not a run")
-        status = Status(**{**tree, "state": State(tree["state"])})
+        try:
+            status = Status(**{**tree, "state": State(tree["state"])})
+        except (KeyError, TypeError, ValueError) as err:
+            raise RunError(
+                f"{self.folder / 'status.json'} is damaged; delete the folder or restore the file"
+            ) from err
         mark = ProcessMark.of(status.process)
         if status.state in {State.RUNNING, State.PAUSED} and not (mark and mark.is_alive()):
             reason = "its training process is gone; resume it to go on from the last checkpoint"

@@ -26,6 +26,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 import mtl_core
+from mtl_core.errors import MtlError
 
 from . import child
 from .files import read_json, write_atomically
@@ -94,6 +95,7 @@ class Worker:
         self.context = _fork_server()
         self.current: tuple[Run, BaseProcess | subprocess.Popen[bytes]] | None = None
         self._beat = 0.0
+        self._known: dict[str, tuple[tuple[float, float], State]] = {}
 
     def serve(self) -> None:
         """Until told to leave, or idle for long."""
@@ -117,11 +119,29 @@ class Worker:
             if _is_running(process):
                 return True
             self.current = None
-        return any(run.status().state in {State.RUNNING, State.PAUSED} for run in self.runs)
+        return any(state in {State.RUNNING, State.PAUSED} for _, state in self._states())
+
+    def _states(self) -> list[tuple[Run, State]]:
+        """All runs and what they are doing, newest first; damaged folders are passed over.
+
+        An ended run is read again only when its files have changed: there may be hundreds.
+        """
+        found = []
+        for run in self.runs:
+            stamp = (_changed(run.folder / "status.json"), _changed(run.folder / "control.json"))
+            before, state = self._known.get(run.id, (None, State.RUNNING))
+            if before != stamp or state in {State.RUNNING, State.PAUSED}:
+                try:
+                    state = run.status().state
+                except MtlError:
+                    continue
+                self._known[run.id] = (stamp, state)
+            found.append((run, state))
+        return found
 
     def _start_next(self) -> bool:
         """Start the oldest queued run; one that the user stopped while it waited is put aside."""
-        waiting = [run for run in self.runs if run.status().state is State.QUEUED]
+        waiting = [run for run, state in self._states() if state is State.QUEUED]
         for run in reversed(waiting):
             if run.asked() == "stop":
                 _put_aside(run)
@@ -138,6 +158,14 @@ class Worker:
         )
         process.start()
         return process
+
+
+def _changed(path: Path) -> float:
+    """When a file was last replaced, 0 where there is none."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _is_running(process: "BaseProcess | subprocess.Popen[bytes]") -> bool:

@@ -1,0 +1,126 @@
+"""The form draws every class of the config, and what it returns makes an experiment."""
+
+from typing import Any, ClassVar, Literal
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mtl_core.config import METHODS, Experiment, Part, Training
+from mtl_core.config.parts import option
+
+CHOICES = [(family, part) for family, parts in METHODS.items() for part in parts]
+DATA = [{"card": "tiny", "tasks": ["mood", "<b>places</b>"]}]
+
+
+class Odd(Part):
+    """One field of every sort that a config may ever have.
+
+    Use when the form is tested.
+    """
+
+    label: ClassVar[str] = "Odd *one*"
+    kind: Literal["odd"] = "odd"
+    count: int = option(3, "A number.", unit="pieces", ge=1, le=9, multiple_of=2)
+    share: float = option(0.25, "A share.", gt=0, lt=1)
+    maybe: int | None = option(None, "Perhaps; empty: nobody knows.", ge=0)
+    maybe_text: str | None = option(None, "Perhaps a word; empty: none.")
+    word: str = option("hello", "A *word*.")
+    yes: bool = option(True, "A switch.")
+    few: Literal["a", "b"] = option("b", "One of two.")
+    many: Literal["a", "b", "c", "d", "e", "f"] = option("c", "One of six.", advanced=True)
+    layers: tuple[int, ...] = option((1, 2), "Anything else.", advanced=True)
+    weights: dict[str, float] = option({}, "A number a task.")
+
+
+def drawn(script: Any, *arguments: Any) -> AppTest:
+    app = AppTest.from_function(script, args=arguments, default_timeout=30).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def part_script(part: Any, tasks: Any) -> None:
+    import streamlit as st
+
+    from pages._form import part_form
+
+    st.session_state["values"] = part_form(part, "form", tasks=tasks)
+
+
+def choice_script(family: Any) -> None:
+    import streamlit as st
+
+    from pages._form import choice_form
+
+    st.session_state["values"] = choice_form(family, f"form/{family}", tasks=("a", "b"))
+
+
+@pytest.mark.parametrize(("family", "part"), CHOICES, ids=lambda value: str(value))
+def test_untouched_the_form_says_the_defaults(family: str, part: type[Part]) -> None:
+    app = drawn(part_script, part, ("mood", "<b>places</b>"))
+    values = {**app.session_state["values"], "kind": part.kind_name()}
+    experiment = Experiment.parse({"data": DATA, family: values}, source="form")
+    assert getattr(experiment, family) == part()
+
+
+def test_untouched_the_training_form_says_the_defaults() -> None:
+    app = drawn(part_script, Training, ())
+    assert Training.model_validate(app.session_state["values"]) == Training()
+
+
+@pytest.mark.parametrize("family", list(METHODS))
+def test_a_family_offers_each_class_and_says_when_to_use_it(family: str) -> None:
+    app = drawn(choice_script, family)
+    default = Experiment.model_fields[family].default
+    assert app.session_state["values"] == {**default.model_dump(), "layers": None} or (
+        app.session_state["values"]["kind"] == default.kind_name()
+    )
+    shown = app.get("html")[0].proto.body
+    assert "Use when" in shown
+    assert "Costs" in shown
+
+
+def test_every_sort_of_field_has_a_widget() -> None:
+    app = drawn(part_script, Odd, ("mood", "topic"))
+    values = app.session_state["values"]
+    assert Odd.model_validate(values).model_dump(exclude={"kind"}) == Odd().model_dump(
+        exclude={"kind"}
+    )
+    count = app.number_input(key="form/count")
+    assert (count.label, count.min, count.max, count.step) == ("Count (pieces)", 1, 9, 2)
+    assert app.number_input(key="form/maybe").placeholder == "nobody knows"
+    assert {slider.label for slider in app.slider} == {"mood", "topic"}
+
+
+def test_what_is_chosen_comes_back() -> None:
+    app = drawn(part_script, Odd, ("mood", "topic"))
+    app.number_input(key="form/count").set_value(4)
+    app.number_input(key="form/maybe").set_value(0)
+    app.toggle(key="form/yes").set_value(False)
+    app.selectbox(key="form/many").set_value("f")
+    app.text_input(key="form/layers").set_value("[3, 4]")
+    app.slider(key="form/weights/topic").set_value(0.5)
+    app.run()
+    odd = Odd.model_validate(app.session_state["values"])
+    assert (odd.count, odd.maybe, odd.yes, odd.many) == (4, 0, False, "f")
+    assert odd.layers == (3, 4)
+    assert odd.weights == {"topic": 0.5}
+
+
+def test_broken_yaml_in_a_field_reaches_the_check_of_the_config() -> None:
+    app = drawn(part_script, Odd, ())
+    app.text_input(key="form/layers").set_value("[3,").run()
+    assert not app.exception
+    assert app.session_state["values"]["layers"] == "[3,"
+
+
+def test_help_and_labels_are_shown_as_they_are_written() -> None:
+    app = drawn(part_script, Odd, ("*mood*", "topic"))
+    assert app.text_input(key="form/word").help == r"A \*word\*\."
+    assert app.slider[0].label == r"\*mood\*"
+
+
+def test_experts_options_are_folded_away() -> None:
+    app = drawn(part_script, Training, ())
+    folded = {widget.key for widget in app.expander[0].number_input}
+    assert "form/weight_decay" in folded
+    assert "form/epochs" not in folded
