@@ -10,11 +10,8 @@ import pytest
 from scipy import stats  # type: ignore[import-untyped]
 
 from mtl_core.analysis.compare import (
-    Result,
     differences,
     flatten,
-    main_metric,
-    result_of,
     scores,
     summary,
     to_csv,
@@ -35,6 +32,7 @@ from mtl_core.analysis.gains import (
     spread,
     twins_of,
 )
+from mtl_core.analysis.results import Result, main_metric, result_of
 from mtl_core.config import Experiment
 from mtl_core.data.tasks import Task
 from mtl_core.runs.store import Run, Runs, State, Status

@@ -30,6 +30,14 @@ def test_every_strategy_is_drawn(sharing: type[Part], blocks: int, tasks: tuple[
     assert tasks[-1] in in_words(picture)
 
 
+def test_weights_are_drawn() -> None:
+    picture = METHODS["sharing"][-1]().picture(("a", "b", "c"), 1)  # type: ignore[attr-defined]
+    drawing = architecture(picture, {"a": 0, "b": 1, "c": 2}, weights={"a": 2.5, "b": 0.0})
+    assert "weight 2.5" in drawing
+    assert drawing.count("stroke-dasharray") == 1
+    assert "weight 1" not in drawing
+
+
 def test_a_tall_picture_is_folded_and_stays_connected() -> None:
     picture = METHODS["sharing"][-1]().picture(("a", "b"), 30)  # type: ignore[attr-defined]
     folded = fold(picture)

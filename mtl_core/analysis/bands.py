@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from .compare import MULTI, TWIN, Result
 from .curves import Series
 from .gains import setting_labels
+from .results import MULTI, TWIN, Result
 
 
 @dataclass(frozen=True)

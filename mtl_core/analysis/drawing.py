@@ -4,16 +4,17 @@ Pure: a `Picture` of the config goes in, text comes out. Names are escaped. Made
 colour is a pair, and the browser takes the one that suits the page around the image.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from html import escape
 
 from mtl_core.config import Box, Picture
 
 from .colours import PALETTE
 
-COLUMN, ROW = 136, 58  # pixels from one box to the next
-WIDTH, HEIGHT = 122, 36  # of a box
+WIDTH, NARROW, HEIGHT = 122, 84, 36  # of a box, in pixels; narrow where there are many columns
+GAP, ROW = 14, 58  # pixels between two columns, and from one row to the next
+MANY = 5  # columns
 MARGIN = 8
 MOST_ROWS = 8  # more are folded into one box
 FONT = "'Source Sans', 'Source Sans 3', 'Segoe UI', system-ui, sans-serif"
@@ -31,38 +32,62 @@ MUTED = shade("#59617a", "#a3abbf")
 
 
 def architecture(
-    picture: Picture, places: Mapping[str, int], *, notes: Mapping[str, str] | None = None
+    picture: Picture,
+    places: Mapping[str, int],
+    *,
+    notes: Mapping[str, str] | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> str:
     """The drawing, input at the bottom and heads on top.
 
     `places` are the tasks' places in the palette; `notes` stand small below a task's name.
+    A task whose loss has a weight other than 1 says so, and its arrow is as thick.
     """
     colours = {task: task_shade(place) for task, place in places.items()}
     folded = fold(picture)
-    rows = max(box.row for box in folded.boxes)
-    several = len({task for box in folded.boxes for task in box.tasks}) > 1
-    left = min(box.column for box in folded.boxes)
-    right = max(box.column for box in folded.boxes)
-    width = (right - left) * COLUMN + WIDTH + 2 * MARGIN
-    height = rows * ROW + HEIGHT + 2 * MARGIN
-    spots = {
-        box.name: (
-            MARGIN + WIDTH / 2 + (box.column - left) * COLUMN,
-            MARGIN + HEIGHT / 2 + (rows - box.row) * ROW,
-        )
-        for box in folded.boxes
-    }
-    owners = {box.name: box.tasks for box in folded.boxes}
-    lines = [
-        _arrow(spots[a], spots[b], _line_colour(owners[a], owners[b], colours, several))
-        for a, b in folded.arrows
-    ]
-    boxes = [_box(box, spots[box.name], colours, notes or {}) for box in folded.boxes]
+    sheet = _lay_out(folded)
+    weights = weights or {}
+    said = {} if sheet.wide < WIDTH else dict(notes or {})
+    said |= {task: f"weight {weight:g}" for task, weight in weights.items() if weight != 1}
+    tasks_of = {box.name: box.tasks for box in folded.boxes}
+    lines = []
+    for start, end in folded.arrows:
+        both = [task for task in tasks_of[start] if task in tasks_of[end]]
+        colour = colours.get(both[0], LINE) if len(both) == 1 else LINE
+        weight = weights.get(both[0], 1.0) if len(both) == 1 else 1.0
+        lines.append(_arrow(sheet.spots[start], sheet.spots[end], colour, weight))
+    boxes = [_box(box, sheet, colours, said) for box in folded.boxes]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'width="{width:.0f}" height="{height:.0f}" font-family="{FONT}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {sheet.width:.0f} {sheet.height:.0f}" '
+        f'width="{sheet.width:.0f}" height="{sheet.height:.0f}" font-family="{FONT}" '
         f'text-anchor="middle" style="color-scheme:light dark">{"".join(lines)}{"".join(boxes)}</svg>'
     )
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """Where everything stands: the centre of each box, how wide boxes are, the size of it all."""
+
+    spots: Mapping[str, tuple[float, float]]
+    wide: int
+    width: float
+    height: float
+
+
+def _lay_out(picture: Picture) -> _Sheet:
+    rows = max(box.row for box in picture.boxes)
+    left = min(box.column for box in picture.boxes)
+    right = max(box.column for box in picture.boxes)
+    wide = NARROW if right - left + 1 > MANY else WIDTH
+    spots = {
+        box.name: (
+            MARGIN + wide / 2 + (box.column - left) * (wide + GAP),
+            MARGIN + HEIGHT / 2 + (rows - box.row) * ROW,
+        )
+        for box in picture.boxes
+    }
+    width = (right - left) * (wide + GAP) + wide + 2 * MARGIN
+    return _Sheet(spots, wide, width, rows * ROW + HEIGHT + 2 * MARGIN)
 
 
 def task_shade(place: int) -> str:
@@ -103,55 +128,46 @@ def fold(picture: Picture, most_rows: int = MOST_ROWS) -> Picture:
     return Picture(tuple(boxes.values()), tuple((a, b) for a, b in arrows if a != b))
 
 
-def _line_colour(
-    start: Sequence[str],
-    end: Sequence[str],
-    colours: Mapping[str, str],
-    several: bool,
-) -> str:
-    both = [task for task in start if task in end]
-    return colours.get(both[0], LINE) if len(both) == 1 and several else LINE
-
-
-def _arrow(start: tuple[float, float], end: tuple[float, float], colour: str) -> str:
-    """From the top of one box to the bottom of another, with a small point."""
+def _arrow(start: tuple[float, float], end: tuple[float, float], colour: str, weight: float) -> str:
+    """From the top of one box to the bottom of another; as thick as the weight, dashed for 0."""
     (x1, y1), (x2, y2) = start, end
     y1, y2 = y1 - HEIGHT / 2, y2 + HEIGHT / 2
     middle = (y1 + y2) / 2
     path = f"M{x1:.1f} {y1:.1f}C{x1:.1f} {middle:.1f} {x2:.1f} {middle:.1f} {x2:.1f} {y2 + 5:.1f}"
     point = f"M{x2 - 4:.1f} {y2 + 7:.1f}L{x2:.1f} {y2 + 1:.1f}L{x2 + 4:.1f} {y2 + 7:.1f}Z"
+    thick = min(5.0, max(0.8, 1.6 * weight))
+    dashes = "" if weight else ' stroke-dasharray="3 3"'
     return (
-        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.6"/>'
+        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{thick:.1f}"{dashes}/>'
         f'<path d="{point}" fill="{colour}"/>'
     )
 
 
-def _box(
-    box: Box,
-    spot: tuple[float, float],
-    colours: Mapping[str, str],
-    notes: Mapping[str, str],
-) -> str:
-    x, y = spot
+def _box(box: Box, sheet: _Sheet, colours: Mapping[str, str], notes: Mapping[str, str]) -> str:
+    (x, y), wide = sheet.spots[box.name], sheet.wide
     alone = len(box.tasks) == 1
     colour = colours.get(box.tasks[0], LINE) if alone else LINE
     fill = f'fill="{colour}" fill-opacity="0.18"' if alone else f'fill="{SHARED}"'
     note = notes.get(box.tasks[0], "") if alone and box.label == box.tasks[0] else ""
     title = f"{box.label}: {', '.join(box.tasks)}"
     rect = (
-        f'<rect x="{x - WIDTH / 2:.1f}" y="{y - HEIGHT / 2:.1f}" width="{WIDTH}" '
+        f'<rect x="{x - wide / 2:.1f}" y="{y - HEIGHT / 2:.1f}" width="{wide}" '
         f'height="{HEIGHT}" rx="8" {fill} stroke="{colour}" stroke-width="1.6"/>'
     )
     lift = 2 if note else -5
-    words = _text(box.label, x, y - lift, TEXT, 14, 600 if note else 500)
-    small = _text(note, x, y + 12, MUTED, 11, 400) if note else ""
+    words = _text(_short(box.label, wide, 14), (x, y - lift), TEXT, 14, 600 if note else 500)
+    small = _text(_short(note, wide, 11), (x, y + 12), MUTED, 11, 400) if note else ""
     return f"<g><title>{escape(title)}</title>{rect}{words}{small}</g>"
 
 
-def _text(words: str, x: float, y: float, colour: str, size: int, weight: int) -> str:
-    most = int((WIDTH - 10) / (size * 0.52))
-    shown = words if len(words) <= most else words[: most - 1] + "…"
+def _short(words: str, wide: int, size: int) -> str:
+    """As much as fits into a box, judged by the usual width of a letter."""
+    most = int((wide - 8) / (size * 0.53))
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
+def _text(words: str, spot: tuple[float, float], colour: str, size: int, weight: int) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" '
-        f'fill="{colour}">{escape(shown)}</text>'
+        f'<text x="{spot[0]:.1f}" y="{spot[1]:.1f}" font-size="{size}" font-weight="{weight}" '
+        f'fill="{colour}">{escape(words)}</text>'
     )

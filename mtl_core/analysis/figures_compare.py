@@ -7,13 +7,10 @@ from plotly.subplots import make_subplots
 
 from .bands import Band, Bundle
 from .colours import Theme
-from .compare import TWIN
 from .gains import HELPED, HURT, Gain, signed
+from .inks import DOWN, GREY, INK, UP
+from .results import TWIN
 
-UP: dict[Theme, str] = {"light": "#1a7f4b", "dark": "#3ecf8e"}
-DOWN: dict[Theme, str] = {"light": "#c4382f", "dark": "#ff8577"}
-GREY: dict[Theme, str] = {"light": "#5c6470", "dark": "#aab2bd"}
-INK: dict[Theme, str] = {"light": "#1b2130", "dark": "#f2f4f8"}
 _DASHES = ("solid", "dashdot", "longdash", "longdashdot")
 _TWIN_DASH = "dot"
 _SYMBOLS = ("circle", "square", "diamond", "cross")

@@ -11,7 +11,7 @@ from statistics import fmean, stdev
 import pandas as pd
 from scipy.special import stdtrit  # type: ignore[import-untyped]
 
-from .compare import MULTI, TWIN, Result
+from .results import MULTI, TWIN, Result
 
 CONFIDENCE = 0.95
 

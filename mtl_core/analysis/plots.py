@@ -48,7 +48,7 @@ def label_distribution(
         barmode="group",
         bargap=0.28,
         bargroupgap=0.05,
-        height=max(240, 130 + 20 * len(counts) * bars),
+        height=max(240, 130 + (20 if bars < 8 else 14) * len(counts) * bars),
     )
     figure.update_xaxes(title=f"Share of the split's {unit} (%)", rangemode="tozero")
     figure.update_yaxes(autorange="reversed")

@@ -37,3 +37,6 @@ class Fixed(Part):
 # One choice so far; with a second, a union discriminated by `kind`, as in sharing.py.
 BalancingChoice = Fixed
 BALANCING_CHOICES: tuple[type[Part], ...] = (Fixed,)
+
+USUAL = Fixed()
+"""Where an experiment names none."""

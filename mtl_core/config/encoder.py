@@ -40,7 +40,7 @@ class BiLSTM(Part):
         advanced=True,
     )
     pooling: Literal["first", "mean", "max"] = option(
-        "max", "How the words of a sentence become one vector.", advanced=True
+        "mean", "How the words of a sentence become one vector.", advanced=True
     )
     max_length: int = option(
         256,
@@ -130,3 +130,6 @@ class Pretrained(Part):
 
 EncoderChoice = Annotated[BiLSTM | Transformer | Pretrained, Field(discriminator="kind")]
 ENCODERS: tuple[type[Part], ...] = (BiLSTM, Transformer, Pretrained)
+
+USUAL = BiLSTM()
+"""Where an experiment names none."""

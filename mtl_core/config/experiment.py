@@ -8,12 +8,13 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mtl_core.errors import ConfigError
 
-from .balancing import BalancingChoice, Fixed
-from .encoder import BiLSTM, EncoderChoice
+from . import balancing, encoder, mixing, sharing
+from .balancing import BalancingChoice
+from .encoder import EncoderChoice
 from .faults import sentence_of
-from .mixing import Joint, MixingChoice
+from .mixing import MixingChoice
 from .parts import Part, option
-from .sharing import Hard, SharingChoice, alone
+from .sharing import SharingChoice
 from .training import Training
 
 EVERY_TASK = "all"
@@ -42,10 +43,16 @@ class Experiment(Part):
 
     name: str = option("Untitled", "What people see in lists.", max_length=120)
     data: tuple[DataChoice, ...] = option(..., "Datasets and their tasks.", min_length=1)
-    encoder: EncoderChoice = Field(default=BiLSTM(), description="Turns words into vectors.")
-    sharing: SharingChoice = Field(default=Hard(), description="What the tasks have in common.")
-    balancing: BalancingChoice = Field(default=Fixed(), description="How losses become one step.")
-    mixing: MixingChoice = Field(default=Joint(), description="How datasets are mixed over steps.")
+    encoder: EncoderChoice = Field(default=encoder.USUAL, description="Turns words into vectors.")
+    sharing: SharingChoice = Field(
+        default=sharing.USUAL, description="What the tasks have in common."
+    )
+    balancing: BalancingChoice = Field(
+        default=balancing.USUAL, description="How losses become one step."
+    )
+    mixing: MixingChoice = Field(
+        default=mixing.USUAL, description="How datasets are mixed over steps."
+    )
     training: Training = Field(default=Training(), description="How long, how fast, where.")
     only: str | None = option(
         None,
@@ -95,8 +102,8 @@ class Experiment(Part):
             update={
                 "name": f"{self.name}: {task} alone",
                 "only": task,
-                "sharing": alone(),
-                "balancing": Fixed(),
+                "sharing": sharing.ALONE,
+                "balancing": balancing.USUAL,
             }
         )
 

@@ -33,3 +33,6 @@ class Proportional(Part):
 
 MixingChoice = Annotated[Joint | Proportional, Field(discriminator="kind")]
 MIXING_CHOICES: tuple[type[Part], ...] = (Joint, Proportional)
+
+USUAL = Joint()
+"""Where an experiment names none."""

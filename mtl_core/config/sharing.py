@@ -44,6 +44,7 @@ SharingChoice = Annotated[Separate | Hard, Field(discriminator="kind")]
 SHARING_CHOICES: tuple[type[Part], ...] = (Separate, Hard)
 
 
-def alone() -> Separate:
-    """The sharing of a single-task twin: with one task there is nothing to share."""
-    return Separate()
+USUAL = Hard()
+"""Where an experiment names none."""
+ALONE = Separate()
+"""The sharing of a single-task twin: with one task there is nothing to share."""

@@ -105,6 +105,7 @@ class Training:
         """The events of the whole training, or of what is left of it."""
         progress, plan = self.progress, self.plan
         yield self._started()
+        yield from self._reports(all_of_them=True)
         try:
             if self._is_evaluation_due():  # stopped just before it
                 yield from self._evaluate()
@@ -238,6 +239,7 @@ class Training:
             "optimiser": self.optimiser.state_dict(),
             "progress": dict(vars(self.progress)),
             "random": checkpoint.random_state(self.parts.device),
+            "unreported": self._unreported,
         }
         checkpoint.save_state(state, self.folder)
         return Checkpointed(self.progress.step)
@@ -255,6 +257,7 @@ class Training:
         self.parts.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.progress = Progress(**state["progress"])
+        self._unreported = state["unreported"]
         checkpoint.restore_random_state(state["random"], self.parts.device)
 
 

@@ -1,0 +1,151 @@
+"""The command line as scripts use it: documents on standard output, one line for a mistake."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mtl_core.cli import app, main
+from mtl_core.config import METHODS
+from mtl_core.runs.store import Runs
+
+from .conftest import tiny_experiment
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def file(tiny, tmp_path) -> Path:
+    path = tmp_path / "experiment.yaml"
+    path.write_text(tiny_experiment(tiny).to_yaml())
+    return path
+
+
+def call(*arguments: object) -> object:
+    """The JSON document that a command prints; nothing else may be on standard output."""
+    result = runner.invoke(app, [*map(str, arguments), "--json"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def refuse(capsys, monkeypatch, *arguments: object) -> str:
+    """What is said on standard error by a call that the user can mend: one line, exit code 2."""
+    monkeypatch.setattr(sys, "argv", ["mtl", *map(str, arguments)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    out, err = capsys.readouterr()
+    assert left.value.code == 2 and out == "" and "Traceback" not in err
+    line = err.strip().split("\n")[-1]
+    assert line.startswith("mtl: ")
+    return line
+
+
+def test_train_ends_with_the_promised_document(file):
+    found = call("train", file, "--set", "training.seed=3", "--set", "name=Seed 3")
+    assert found["status"] == "finished" and found["seconds"] > 0
+    run = Runs().get(found["run"])
+    assert run.experiment.training.seed == 3 and run.experiment.name == "Seed 3"
+    assert found["metrics"] == run.status().metrics
+    assert "places/test/f1" in found["metrics"]
+
+
+def test_train_with_twins_compare_predict_and_runs(file):
+    found = call("train", file, "--twins")
+    assert [twin["status"] for twin in found["twins"]] == ["finished"] * 3
+    runs = call("runs")
+    assert len(runs) == 4 and len({run["group"] for run in runs}) == 1
+    compared = call("compare", found["run"])
+    tasks = {gain["task"] for gain in compared["gains"] if gain["split"] == "test"}
+    assert tasks == {"mood", "places", "tags"}
+    assert all("one seed" in gain["verdict"] for gain in compared["gains"])
+    answer = call("predict", found["run"], "--text", "the tram in Rome is <b>bad</b>")
+    assert answer["words"][:2] == ["the", "tram"]
+    assert set(answer["tasks"]) == {"mood", "places", "tags"}
+    for command in (["runs"], ["compare", found["run"]], ["predict", found["run"], "--text", "a"]):
+        assert runner.invoke(app, command, catch_exceptions=False).exit_code == 0
+
+
+def test_predict_reads_a_file_line_by_line(file, tmp_path):
+    run = call("train", file)["run"]
+    (tmp_path / "texts.txt").write_text("the tram is good\n\nthe hotel is bad\n")
+    answers = call("predict", run, "--file", tmp_path / "texts.txt")
+    assert [answer["text"] for answer in answers] == ["the tram is good", "", "the hotel is bad"]
+    assert answers[1]["tasks"] == {}
+
+
+def test_methods_lists_every_choice_with_help_and_options():
+    document = call("methods")
+    for family, choices in METHODS.items():
+        assert [entry["name"] for entry in document[family]] == [c.kind_name() for c in choices]
+        for entry, choice in zip(document[family], choices, strict=True):
+            assert entry["help"] == choice.help_lines()
+            assert set(entry["options"]) == set(choice.model_fields) - {"kind"}
+
+
+def test_data_list_and_check(tiny):
+    assert "city_en" in [entry["name"] for entry in call("data", "list")]
+    document = call("data", "check", tiny.path.parent)
+    assert document["splits"]["train"]["rows"] == 24
+    assert set(document["splits"]["train"]["labels"]["mood"]) == {"fine", "poor"}
+    text = runner.invoke(app, ["data", "check", str(tiny.path)]).stdout
+    assert "train: 24 rows" in text
+
+
+def test_a_mistake_is_one_line_and_leaves_nothing_behind(file, tiny, capsys, monkeypatch, tmp_path):
+    def said(*arguments: object) -> str:
+        return refuse(capsys, monkeypatch, *arguments)
+
+    assert "training.sed: unknown key; did you mean 'seed'" in said(
+        "train", file, "--set", "training.sed=1"
+    )
+    assert "write KEY=VALUE" in said("train", file, "--set", "seed")
+    assert "cannot be read" in said("train", tmp_path / "nothing.yaml")
+    (tmp_path / "broken.yaml").write_text("data: [")
+    assert "not valid YAML" in said("train", tmp_path / "broken.yaml")
+    (tmp_path / "unknown.yaml").write_text("data: [{card: nowhere, tasks: [a]}]")
+    assert "no dataset 'nowhere'" in said("train", tmp_path / "unknown.yaml")
+    assert "no run 'x'" in said("predict", "x", "--text", "a")
+    assert "one of the two" in said("predict", "x")
+    assert "there is no card.yaml" in said("data", "check", tmp_path)
+    model = ["--set", "encoder={kind: pretrained, model: no/such}"]
+    assert "'no/such' is not on this disk" in said("train", file, *model)
+    rows = tiny.file("train").read_text().replace('"B-LOC", ', "", 1)
+    tiny.file("train").write_text(rows)
+    assert "give every word one tag" in said("train", file)
+    assert list(Runs()) == []
+
+
+def test_paths_of_cards_are_meant_from_the_experiments_folder(tiny, tmp_path, monkeypatch):
+    experiment = tiny_experiment(tiny).model_dump(mode="json")
+    experiment["data"][0]["card"] = "data/tiny"
+    (tmp_path / "e.yaml").write_text(json.dumps(experiment))
+    monkeypatch.chdir("/")
+    found = call("train", tmp_path / "e.yaml")
+    assert Runs().get(found["run"]).experiment.data[0].card == str(tiny.path)
+
+
+def test_help_is_there_for_every_command():
+    for command in ["train", "runs", "compare", "predict", "methods", "app", "data"]:
+        result = runner.invoke(app, [command, "--help"])
+        assert result.exit_code == 0 and len(result.stdout.split("\n")) > 4
+
+
+def test_control_c_stops_and_keeps_what_was_learnt(file):
+    import signal
+    import time
+
+    command = [sys.executable, "-m", "mtl_core.cli", "train", str(file), "--json",
+               "--set", "training.epochs=1000"]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while not any(run.status().step > 10 for run in Runs()):
+        assert time.monotonic() < end and process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    document = json.loads(out)
+    assert process.returncode == 1 and document["status"] == "stopped"
+    assert Runs().get(document["run"]).has_model
