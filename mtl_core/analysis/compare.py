@@ -16,7 +16,18 @@ import pandas as pd
 from mtl_core.config import EVERY_TASK, Experiment
 from mtl_core.runs.store import State
 
-from .results import MULTI, Result
+from .results import MULTI, Result, result_of
+
+__all__ = [
+    "Result",
+    "differences",
+    "flatten",
+    "result_of",
+    "scores",
+    "summary",
+    "to_csv",
+    "to_markdown",
+]
 
 _ABOUT_RUN = ("run", "name", "group", "role", "seed", "state")
 _ABOUT_SCORE = ("task", "split", "metric", "main", "value")

@@ -16,7 +16,7 @@ from .results import MULTI, TWIN, Result
 CONFIDENCE = 0.95
 
 NO_TWIN = "no single-task twin: train one before you judge"
-NOT_FINISHED = "not finished yet"
+NOT_FINISHED = "the multi-task run or its twin has not finished"
 ONE_SEED = "one seed: cannot tell; train more seeds"
 HELPED, HURT, CANNOT_TELL = "helped", "hurt", "cannot tell"
 

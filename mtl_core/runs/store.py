@@ -190,7 +190,7 @@ class Runs:
 
         The folder appears under its name only when it is complete.
         """
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
         slug = re.sub(r"[^a-z0-9]+", "-", experiment.name.lower()).strip("-")[:32].strip("-")
         name = "-".join(part for part in (stamp, slug, secrets.token_hex(2)) if part)
         draft = self.folder / f".{name}"

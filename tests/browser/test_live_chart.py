@@ -1,96 +1,32 @@
 """The live chart in a real browser: it draws, it does not flicker, it keeps what the reader did."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from .conftest import serve
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
-
-ROOT = Path(__file__).parents[2]
 APP = Path(__file__).with_name("live_chart_app.py")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 CHART = ".live-chart"
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={port}"]
-        + ["--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none"]
-        + ["--browser.gatherUsageStats=false"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
-
-
-def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        assert server.poll() is None, "the app did not start"
-        try:
-            with urlopen(url, timeout=1):
-                return
-        except (URLError, OSError):
-            time.sleep(0.1)
-    raise AssertionError("the app did not answer")
-
-
-@pytest.fixture(scope="module")
-def context() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium.new_context(viewport={"width": 900, "height": 700})
-        chromium.close()
+    server = serve(APP)
+    yield server.address
+    server.process.terminate()
+    server.process.wait(timeout=10)
 
 
 @pytest.fixture
-def page(context: Any, address: str) -> Iterator[Any]:
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+def page(new_page: Callable[..., Any], address: str) -> Any:
+    page = new_page(viewport={"width": 900, "height": 700})
     page.goto(address)
     page.get_by_text("waiting for the first step").wait_for()
-    yield page
-    page.close()
-    assert not errors
+    return page
 
 
 def train(page: Any) -> None:

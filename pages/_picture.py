@@ -1,0 +1,66 @@
+"""The picture of the model that will be trained, with its legend."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from mtl_core.analysis.colours import TaskColours
+from mtl_core.analysis.drawing import LINE, architecture, in_words
+from mtl_core.config import Part, Picture
+
+from ._ui import chip, home
+
+KIND_WORDS: Mapping[str, str] = {
+    "classification": "a label a sentence",
+    "tagging": "a tag a word",
+    "spans": "names and phrases",
+}
+"""What a task of each kind answers, in the fewest words."""
+
+
+def model_picture(sharing: Part, tasks: Sequence[str], blocks: int | None) -> Picture:
+    """What the strategy makes of these tasks; an encoder of unknown depth is one box."""
+    drawn: Picture = sharing.picture(tuple(tasks), blocks or 1)  # type: ignore[attr-defined]
+    if blocks is not None:
+        return drawn
+    boxes = (replace(b, label="All blocks") if b.label == "Block 1" else b for b in drawn.boxes)
+    return Picture(tuple(boxes), drawn.arrows)
+
+
+def show_model(
+    sharing: Part,
+    tasks: Sequence[str],
+    *,
+    blocks: int | None,
+    notes: Mapping[str, str] | None = None,
+    weights: Mapping[str, float] | None = None,
+) -> None:
+    """Draw the model of a sharing strategy; what is shared is grey, the rest has task colours.
+
+    With `weights`, the losses' weights, comes a legend: it is then the reader's own model.
+    """
+    colours = TaskColours(home())
+    picture = model_picture(sharing, tasks, blocks)
+    places = {task: colours.place(task) for task in tasks}
+    drawing = architecture(picture, places, notes=notes, weights=weights)
+    st.image(drawing, width="content", alt=in_words(picture))
+    if weights is not None:
+        st.html(picture_legend(picture, tasks))
+
+
+def picture_legend(picture: Picture, tasks: Sequence[str]) -> str:
+    """HTML: what the colours mean; "shared" only where something is."""
+    shared = any(len(box.tasks) > 1 for box in picture.boxes)
+    parts = [chip(task) for task in tasks]
+    if shared:
+        parts.append(
+            '<span style="display:inline-flex;align-items:center;gap:.45em;white-space:nowrap">'
+            f'<span style="width:.8em;height:.8em;border-radius:.2em;flex:none;'
+            f'border:1.5px solid {LINE};background:color-mix(in srgb,{LINE} 25%,transparent)">'
+            "</span><span>shared by several tasks</span></span>"
+        )
+    return (
+        '<div style="display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;font-size:.9rem">'
+        f"{''.join(parts)}</div>"
+    )

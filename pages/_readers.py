@@ -1,0 +1,126 @@
+"""What screens read, cached: the catalogue, sentences, runs, the prediction service.
+
+Import these from `_ui`. A cache's key holds when the files last changed, so nothing goes stale.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mtl_core.config import Experiment
+from mtl_core.data.catalog import CARD_FILE, Catalog, Dataset, card_folders
+from mtl_core.data.tasks import Sentences, load_sentences
+from mtl_core.errors import MtlError, RunError
+from mtl_core.runs import worker
+from mtl_core.runs.files import home
+from mtl_core.runs.store import Run, Runs, Status
+
+
+def start_worker() -> None:
+    """Start the background worker if none lives: once per server process and home folder."""
+    _start_worker(str(home()))
+
+
+@st.cache_resource(show_spinner=False)
+def _start_worker(folder: str) -> None:
+    worker.ensure(Path(folder))
+
+
+def catalog() -> Catalog:
+    """All datasets that can be chosen, read again when a card changes."""
+    folders = card_folders(home())
+    cards = [file for folder in folders for file in sorted(folder.glob(f"*/{CARD_FILE}"))]
+    return _catalog(tuple(map(str, folders)), tuple((str(f), _changed(f)) for f in cards))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _catalog(folders: tuple[str, ...], stamps: tuple[tuple[str, int], ...]) -> Catalog:
+    del stamps  # only part of the key
+    return Catalog.read([Path(folder) for folder in folders])
+
+
+def sentences(dataset: Dataset, split: str) -> Sentences:
+    """One split with all its tasks; do not change what comes back. Raises MtlError."""
+    file = dataset.file(split)
+    stamps = (_changed(dataset.path), _changed(file))
+    return _sentences(str(dataset.path), split, stamps, dataset)
+
+
+@st.cache_resource(show_spinner="Reading the sentences", max_entries=12)
+def _sentences(path: str, split: str, stamps: tuple[int, int], _dataset: Dataset) -> Sentences:
+    del path, stamps  # only part of the key
+    return load_sentences(_dataset, split, tuple(_dataset.card.tasks))
+
+
+def _changed(file: Path) -> int:
+    """When a file last changed; 0 where there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """A run with what a list shows of it, read once."""
+
+    run: Run
+    experiment: Experiment
+    status: Status
+
+    @property
+    def id(self) -> str:
+        return self.run.id
+
+    @property
+    def group(self) -> str:
+        return self.experiment.group or self.run.id
+
+    @property
+    def is_twin(self) -> bool:
+        """Whether this is a single-task twin of another run."""
+        return self.experiment.only is not None
+
+
+def run_list() -> tuple[list[ListedRun], list[str]]:
+    """The runs, newest first, and a sentence about each folder that cannot be read."""
+    found: list[ListedRun] = []
+    problems: list[str] = []
+    for run in Runs():
+        try:
+            found.append(_listed(run))
+        except MtlError as err:
+            problems.append(str(err))
+    return found, problems
+
+
+def open_run(run_id: str) -> ListedRun:
+    """The run with this id. Raises MtlError where there is none or it cannot be read."""
+    return _listed(Runs().get(run_id))
+
+
+def _listed(run: Run) -> ListedRun:
+    cached = _run(str(run.folder), _changed(run.folder / "experiment.yaml"))
+    try:
+        return ListedRun(cached, cached.experiment, cached.status())
+    except (ValueError, TypeError, KeyError) as err:
+        raise RunError(
+            f"{run.folder}: status.json cannot be read ({err}); delete the folder"
+        ) from err
+
+
+@st.cache_resource(show_spinner=False, max_entries=2000)
+def _run(folder: str, stamp: int) -> Run:
+    """A run whose experiment is parsed once: it never changes."""
+    del stamp  # only part of the key
+    return Run(Path(folder))
+
+
+@st.cache_resource(show_spinner=False)
+def predictor() -> Any:
+    """The prediction service of this web server; it owns a process of its own."""
+    from mtl_core.predict.service import Predictor  # the only page part that starts a process
+
+    return Predictor()

@@ -1,0 +1,299 @@
+"""One run: where it stands, what can be asked of it, and its curves as they grow."""
+
+import streamlit as st
+
+from mtl_core.analysis.colours import DASHES
+from mtl_core.analysis.curves import Curves
+from mtl_core.analysis.inks import GREY
+from mtl_core.analysis.results import main_metrics
+from mtl_core.config import EVERY_TASK
+from mtl_core.runs.store import Run, State, Status
+from pages._live import Line, live_chart
+from pages._run_actions import controls, keep_or_delete
+from pages._run_status import ahead_of, progress_words, queue_of, short_name
+from pages._ui import (
+    LIVE,
+    PAGES,
+    RUN_PARAM,
+    SELECTED_RUN,
+    ListedRun,
+    ago,
+    colour,
+    open_run,
+    plain,
+    run_list,
+    safe,
+    show_error,
+    state_badge,
+    theme,
+)
+
+FAST, CALM = 0.25, 1.0
+"""Seconds between two looks: before the first point is there, and after it."""
+MAIN_SCORE = "main score"
+EXACT_MATCH = f"{EVERY_TASK}/validation/exact_match"
+
+
+def show_run(listed: ListedRun) -> None:
+    """The whole screen of one run."""
+    _relatives(listed)
+    live_part = st.fragment(run_every=_pause(listed.run, listed.status))(_live_part)
+    live_part(listed.id, listed.status.state, _has_points(listed.run))
+    if listed.status.state is State.FINISHED:
+        _final_scores(listed)
+    _about(listed)
+
+
+def curves_of(run: Run) -> Curves:
+    """The run's curves, read on to now; all viewers of a run share one reader."""
+    curves = _curves(str(run.folder), run)
+    curves.read()
+    return curves
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _curves(folder: str, _run: Run) -> Curves:
+    del folder  # only the key
+    return Curves(_run)
+
+
+def _has_points(run: Run) -> bool:
+    return bool(curves_of(run).learning_rate)
+
+
+def _pause(run: Run, status: Status) -> float | None:
+    """How long to wait before looking again; None where nothing can change any more."""
+    if not status.state.is_live:
+        return None
+    is_next = status.state is State.RUNNING or not _ahead(run)
+    return FAST if is_next and not _has_points(run) else CALM
+
+
+def _ahead(run: Run) -> list[ListedRun]:
+    """Live runs that come before this one, next first; a run that trains already waits for none."""
+    found, _ = run_list()
+    return ahead_of(run, queue_of(found))
+
+
+def _relatives(listed: ListedRun) -> None:
+    """The way back to all runs, and to this run's twins (or the run whose twin it is)."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.page_link(
+            PAGES["runs"].file,
+            label="All runs",
+            icon=":material/arrow_back:",
+            help="Back to the list of all runs.",
+            query_params={},
+        )
+        found, _ = run_list()
+        seed = listed.experiment.training.seed
+        group = [r for r in reversed(found) if r.group == listed.group and r.id != listed.id]
+        for other in [r for r in group if r.experiment.training.seed == seed][:8]:
+            _link_to(other, short_name(other))
+
+
+# --- The part that ticks --------------------------------------------------------------------------
+
+
+def _live_part(run_id: str, state: State, has_points: bool) -> None:
+    """Header, buttons and curves. Starts the page anew once when the run's state changes."""
+    listed = open_run(run_id)
+    curves = curves_of(listed.run)
+    if listed.status.state is not state or bool(curves.learning_rate) is not has_points:
+        st.rerun()  # before anything is drawn: what a broken-off run has sent may get lost
+    _header(listed)
+    _draw(listed, curves)
+
+
+def _header(listed: ListedRun) -> None:
+    run, status = listed.run, listed.status
+    st.html(
+        '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:.4rem 1rem">'
+        f'<h1 style="padding:0;margin:0;font-size:1.9rem;overflow-wrap:anywhere">'
+        f"{safe(listed.experiment.name)}</h1>{state_badge(status.state)}</div>"
+    )
+    ahead = _ahead(run) if status.state is State.QUEUED else []
+    words = plain(progress_words(listed, ahead))
+    if status.state is State.FINISHED:
+        st.caption(words)
+    else:
+        st.progress(status.progress, text=words)
+    if status.reason and status.state is not State.RUNNING:
+        box = st.error if status.state is State.FAILED else st.warning
+        box(plain(status.reason[:1].upper() + status.reason[1:]), icon=":material/info:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _next_steps(listed)
+        controls(run, status)
+        if ahead:
+            _link_to(ahead[0], "Show what trains now")
+        if not status.state.is_live:
+            keep_or_delete(run, on_delete=_leave)
+
+
+def _link_to(other: ListedRun, label: str) -> None:
+    st.page_link(
+        PAGES["runs"].file,
+        label=plain(label),
+        icon=":material/linear_scale:" if other.is_twin else ":material/account_tree:",
+        query_params={RUN_PARAM: other.id},
+        help=f"{plain(other.experiment.name)}: {other.status.state}",
+    )
+
+
+def _next_steps(listed: ListedRun) -> None:
+    if listed.status.state is not State.FINISHED:
+        return
+    st.page_link(
+        PAGES["compare"].file,
+        label="Compare",
+        icon=PAGES["compare"].icon,
+        query_params={"group": listed.group},
+        help="This run and its single-task twins side by side.",
+    )
+    st.page_link(
+        PAGES["predict"].file,
+        label="Predict",
+        icon=PAGES["predict"].icon,
+        query_params={RUN_PARAM: listed.id},
+        help="Type a sentence and see this run's answers.",
+    )
+
+
+def _leave() -> None:
+    """After deleting: back to the list."""
+    st.session_state.pop(SELECTED_RUN, None)
+    st.query_params.pop(RUN_PARAM, None)
+
+
+def _draw(listed: ListedRun, curves: Curves) -> None:
+    """Training loss and validation scores, side by side where there is room."""
+    happened = [(mark.step, mark.label) for mark in curves.marks]
+    tasks = listed.experiment.tasks
+    head, choice = st.columns([5, 3], vertical_alignment="center")
+    head.caption("Drag over a chart to zoom in; double-click to see everything again.")
+    with choice:
+        metric = _choose_metric(listed, curves)
+    left, right = st.columns(2, gap="medium")
+    with left.container(border=True):
+        live_chart(
+            _lines(curves, {task: f"{task}/train/loss" for task in tasks}),
+            key=f"{LIVE}/loss/{listed.id}",
+            title="Training loss",
+            x_label="step",
+            y_label="loss, lower is better",
+            height=320,
+            marks=[mark for mark in happened if mark[1] != "best checkpoint"],
+            alt="Training loss of each task against the step",
+            smoothing=True,
+        )
+    with right.container(border=True):
+        live_chart(
+            _validation_lines(listed, curves, metric),
+            key=f"{LIVE}/validation/{listed.id}",
+            title="Validation",
+            x_label="step",
+            y_label=metric.replace("_", " "),
+            height=320,
+            marks=happened,
+            alt=f"Validation {metric} of each task against the step",
+        )
+
+
+def _choose_metric(listed: ListedRun, curves: Curves) -> str:
+    names = dict.fromkeys(
+        key.split("/")[2]
+        for key in curves.keys
+        if key.split("/")[1] == "validation" and key != EXACT_MATCH
+    )
+    return str(
+        st.selectbox(
+            "Validation score",
+            [MAIN_SCORE, *names],
+            key=f"metric/{listed.id}",
+            format_func=lambda name: f"Validation: {name.replace('_', ' ')}",
+            help="The score to draw; the main one may differ from task to task.",
+            label_visibility="collapsed",
+        )
+    )
+
+
+def _validation_lines(listed: ListedRun, curves: Curves, metric: str) -> list[Line]:
+    tasks = listed.experiment.tasks
+    main = main_metrics(listed.run, curves.keys)
+    names = {task: main.get(task, "") if metric == MAIN_SCORE else metric for task in tasks}
+    chosen = {task: f"{task}/validation/{name}" for task, name in names.items()}
+    known = {task: key for task, key in chosen.items() if key in curves.keys}
+    lines = _lines(curves, known, markers=True)
+    if metric == MAIN_SCORE and len(tasks) > 1 and EXACT_MATCH in curves.keys:
+        match = curves.series(EXACT_MATCH)
+        grey = GREY[theme()]
+        label = "all tasks right"
+        lines.append(
+            Line(EXACT_MATCH, label, grey, match.steps, match.values, DASHES[1], markers=True)
+        )
+    return lines
+
+
+def _lines(curves: Curves, keys: dict[str, str], markers: bool = False) -> list[Line]:
+    """One line a task, in its colour."""
+    found = []
+    for task, key in keys.items():
+        series = curves.series(key)
+        found.append(Line(key, task, colour(task), series.steps, series.values, (), markers))
+    return found
+
+
+# --- The part that does not -----------------------------------------------------------------------
+
+
+def _final_scores(listed: ListedRun) -> None:
+    """Each task's scores of the best checkpoint, the main ones first."""
+    metrics = listed.status.metrics
+    main = main_metrics(listed.run, metrics)
+    rows: dict[tuple[str, str], dict[str, str | float]] = {}
+    for key, value in metrics.items():
+        task, split, metric = key.split("/", 2)
+        name = metric.replace("_", " ") + (" (main)" if main.get(task) == metric else "")
+        shown = {"task": "all tasks" if task == EVERY_TASK else task, "score": name}
+        if metric != "loss" and (task != EVERY_TASK or len(listed.experiment.tasks) > 1):
+            rows.setdefault((task, metric), dict(shown))[split] = value
+    if not rows:
+        return
+    st.subheader("Scores of the best checkpoint", anchor=False)
+    number = st.column_config.NumberColumn(format="%.3f")
+    st.dataframe(
+        sorted(rows.values(), key=lambda row: "(main)" not in str(row["score"])),
+        hide_index=True,
+        column_config=dict.fromkeys(("validation", "test"), number),
+        alt="Scores of each task on validation and test data",
+    )
+
+
+def _about(listed: ListedRun) -> None:
+    """What was asked, in one line and in full."""
+    asked = listed.experiment
+    curves = curves_of(listed.run)
+    facts = [
+        type(asked.encoder).label,
+        type(asked.sharing).label if len(asked.tasks) > 1 else "one task alone",
+        f"{len(asked.tasks)} tasks" if len(asked.tasks) > 1 else asked.tasks[0],
+        ", ".join(choice.card for choice in asked.data),
+        f"seed {asked.training.seed}",
+        f"{curves.parameters:,} parameters" if curves.parameters else "",
+        f"created {ago(listed.status.created)}",
+    ]
+    st.caption(plain(" · ".join(fact for fact in facts if fact)))
+    with st.expander("Experiment as YAML", icon=":material/code:"):
+        st.code(asked.to_yaml(), language="yaml")
+
+
+def show_missing(reason: str) -> None:
+    """A link to a run that is not there."""
+    show_error(reason)
+    st.page_link(
+        PAGES["runs"].file,
+        label="All runs",
+        icon=":material/arrow_back:",
+        query_params={},
+        help="Back to the list of all runs.",
+    )

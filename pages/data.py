@@ -1,0 +1,192 @@
+"""Data: what each dataset holds, task by task, with examples; and how to add one."""
+
+import random
+
+import streamlit as st
+
+from mtl_core.analysis.colours import PALETTE
+from mtl_core.analysis.plots import label_distribution, length_histogram
+from mtl_core.data.adopt import adopt, open_dataset
+from mtl_core.data.catalog import Dataset
+from mtl_core.data.tasks import METRICS, Sentences
+from mtl_core.errors import MtlError
+from pages import _ui
+from pages._examples import example
+
+SHOWN = 4
+KINDS = {
+    "classification": ("One label a sentence", "labelled sentences"),
+    "tagging": ("One tag a word", "tagged words"),
+    "spans": ("Names or phrases, each with a label", "spans"),
+}
+
+
+def _choose() -> Dataset | None:
+    """One of the datasets that can be read."""
+    found = _ui.catalog()
+    _ui.show_problems(found.problems, "dataset cards")
+    if not found.datasets:
+        st.info("There is no dataset yet. Add one below.", icon=":material/arrow_downward:")
+        return None
+    by_name = {dataset.name: dataset for dataset in found.datasets}
+    key = f"{_ui.DATA_CHOICES}/dataset"
+    if st.session_state.get(key) not in by_name:
+        st.session_state.pop(key, None)
+    name = st.selectbox(
+        "Dataset",
+        list(by_name),
+        format_func=lambda name: by_name[name].label,
+        key=key,
+        help="The samples, your own datasets and those of the folders in MTL_DATA.",
+        persist_state="session",
+    )
+    return by_name[name]
+
+
+def _card(dataset: Dataset, splits: dict[str, Sentences]) -> None:
+    """What the card says, and how much there is."""
+    card = dataset.card
+    with st.container(border=True):
+        st.subheader(_ui.plain(dataset.label), anchor=False)
+        if card.description:
+            st.markdown(_ui.plain(card.description))
+        facts = {
+            "Language": card.language,
+            "Licence": card.licence,
+            "Source": card.source,
+            "Name in files": card.name,
+        }
+        known = (f"{word}: {fact}" for word, fact in facts.items() if fact)
+        st.html(_ui.small_print([" · ".join(known)]))
+        with st.container(horizontal=True):
+            for split, found in splits.items():
+                st.metric(f"{split.capitalize()} sentences", _ui.number(len(found)))
+            words = sum(len(words) for found in splits.values() for words in found.words)
+            st.metric("Words in all", _ui.number(words))
+            st.metric("Tasks", len(card.tasks))
+
+
+def _task(dataset: Dataset, splits: dict[str, Sentences]) -> None:
+    """One task: what it asks, and how its labels are distributed."""
+    specs = dataset.card.tasks
+    st.subheader("Tasks and their labels", anchor=False)
+    task = st.segmented_control(
+        "Task",
+        list(specs),
+        default=next(iter(specs)),
+        required=True,
+        format_func=_ui.plain,
+        key="/".join((_ui.DATA_CHOICES, "task", dataset.name, *specs)),
+        help="Whose labels are counted below.",
+        persist_state="session",
+    )
+    spec = specs[task]
+    words, unit = KINDS[spec.kind]
+    counts = {split: found.label_counts(task, spec.kind) for split, found in splits.items()}
+    labels = len(set().union(*counts.values()))
+    score = (spec.metric or METRICS[spec.kind][0]).replace("_", " ")
+    st.html(_ui.chip(task))
+    st.markdown(
+        f"{words} · {_ui.counted(labels, 'label')} · main score: {score}  \n"
+        f"{_ui.plain(spec.description)}"
+    )
+    st.plotly_chart(
+        label_distribution(counts, _ui.colour(task), title=f"Labels of {task}", unit=unit),
+        key=f"{_ui.DATA_CHOICES}/labels",
+        config={"displayModeBar": False},
+        alt=f"Share of each label of {task}, by split.",
+    )
+
+
+def _lengths(splits: dict[str, Sentences], dark: bool) -> None:
+    shades = PALETTE["dark" if dark else "light"]
+    lengths = {split: [len(words) for words in found.words] for split, found in splits.items()}
+    st.plotly_chart(
+        length_histogram(lengths, shades[-1:] * 3, title="How long the sentences are"),
+        key=f"{_ui.DATA_CHOICES}/lengths",
+        config={"displayModeBar": False},
+        alt="Distribution of the sentence length in words, by split.",
+    )
+
+
+def _examples(dataset: Dataset, splits: dict[str, Sentences]) -> None:
+    """A few sentences with everything that is annotated on them."""
+    st.subheader("Examples", anchor=False)
+    key = f"{_ui.DATA_CHOICES}/split"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        split = st.segmented_control(
+            "Split",
+            list(splits),
+            default="train",
+            required=True,
+            key=key,
+            help="Where the examples come from.",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        if st.button("Show others", icon=":material/shuffle:", help="Draw other sentences."):
+            seed = st.session_state.get(_ui.DATA_EXAMPLES_SEED, 0)
+            st.session_state[_ui.DATA_EXAMPLES_SEED] = seed + 1
+    found = splits[split]
+    rng = random.Random(st.session_state.get(_ui.DATA_EXAMPLES_SEED, 0))
+    for row in sorted(rng.sample(range(len(found)), min(SHOWN, len(found)))):
+        with st.container(border=True):
+            st.html(example(dataset.card, found, row, _ui.colour))
+
+
+def _add() -> None:
+    """Any dataset on this computer, by the path of its card."""
+    st.subheader("Open a dataset on this computer", anchor=False)
+    st.markdown(
+        "Put a small file `card.yaml` beside your data that names the files of the splits and "
+        "the tasks. The files stay where they are."
+    )
+    with st.form(_ui.NEW_DATASET, border=False, enter_to_submit=True):
+        path = st.text_input(
+            "Path of the card or its folder",
+            key=f"{_ui.NEW_DATASET}/path",
+            placeholder="for example ~/corpora/reviews",
+            help="A folder on the computer that runs this app. Every row is checked first.",
+        )
+        pressed = st.form_submit_button(
+            "Check and add",
+            icon=":material/add:",
+            help="Reads all rows and reports the first fault.",
+        )
+    if not pressed:
+        return
+    try:
+        with st.spinner("Checking every sentence", show_time=True):
+            added = adopt(open_dataset(path), _ui.home())
+    except MtlError as err:
+        _ui.show_error(err)
+        return
+    st.session_state[_ui.ADDED_DATASET] = added.name
+    st.rerun()
+
+
+def _greet_added() -> None:
+    """After a dataset was added: show it, and say so."""
+    name = st.session_state.pop(_ui.ADDED_DATASET, None)
+    if name is not None:
+        st.session_state[f"{_ui.DATA_CHOICES}/dataset"] = name
+        st.toast(f"{_ui.plain(name)} can be chosen now.", icon=":material/check:")
+
+
+def _show(dataset: Dataset) -> None:
+    try:
+        splits = {split: _ui.sentences(dataset, split) for split in dataset.card.splits}
+    except MtlError as err:
+        _ui.show_error(err)
+        return
+    _card(dataset, splits)
+    _task(dataset, splits)
+    _lengths(splits, _ui.theme() == "dark")
+    _examples(dataset, splits)
+
+
+_ui.page_head("Data", "What the models learn from: tasks, labels and examples.")
+_greet_added()
+if (_chosen := _choose()) is not None:
+    _show(_chosen)
+_add()
