@@ -7,8 +7,9 @@ from mtl_core.config import Experiment
 from mtl_core.data.catalog import Dataset
 
 DATASET: Final = "city_en"
-EPOCHS: Final = 6
-EVALUATE_EVERY: Final = 25
+EPOCHS: Final = 12
+BATCH_SIZE: Final = 16
+EVALUATE_EVERY: Final = 50
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,11 @@ def ready_experiment(dataset: Dataset) -> Experiment:
         {
             "name": "First lesson: one model for all tasks",
             "data": [{"card": dataset.name, "tasks": list(dataset.card.tasks)}],
-            "training": {"epochs": EPOCHS, "evaluate_every": EVALUATE_EVERY},
+            "training": {
+                "epochs": EPOCHS,
+                "batch_size": BATCH_SIZE,
+                "evaluate_every": EVALUATE_EVERY,
+            },
         },
         source="The ready experiment",
     )

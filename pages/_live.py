@@ -17,6 +17,7 @@ from zlib import crc32
 import numpy as np
 import streamlit as st
 
+YOUNG = 100  # points of a line up to which every message holds all of them
 POINTS = 500  # of one series in one message: more cannot be told apart on a screen
 _WATCHED = 10_000  # latest points in which a rewritten past (a resumed run) is noticed
 _COMPONENT = "mtl-core.live_chart"
@@ -93,12 +94,32 @@ def live_chart(  # noqa: PLR0913 - one keyword for each thing a chart shows
         ],
     }
     stream = st.session_state.setdefault(_place(key), Stream())
+    if _is_young(lines) and _has_news(stream, face, lines):
+        # Two messages may melt into one while the page is being built; the first points must not
+        # wait until the browser has noticed and asked again, so they are all sent each time.
+        stream = st.session_state[_place(key)] = Stream()
     message = next_message(stream, face, lines)
     _component()(
         key=key,
         data={"key": key, **message},
         on_resend_change=lambda: st.session_state.pop(_place(key), None),
     )
+
+
+def preload() -> None:
+    """Fetch the chart's scripts ahead, out of sight: the first curve then appears at once."""
+    with st.container(key="live-chart-preload"):
+        st.html("<style>.st-key-live-chart-preload { display: none }</style>")
+        live_chart([], key="preload", title="", x_label="", y_label="")
+
+
+def _is_young(lines: Sequence[Line]) -> bool:
+    return max((len(line.steps) for line in lines), default=0) < YOUNG
+
+
+def _has_news(stream: Stream, face: dict[str, Any], lines: Sequence[Line]) -> bool:
+    known = sum(sent.count for sent in stream.sent.values())
+    return stream.number > 0 and (face != stream.face or known != sum(len(x.steps) for x in lines))
 
 
 def next_message(stream: Stream, face: dict[str, Any], lines: Sequence[Line]) -> Message:

@@ -28,7 +28,7 @@ from pages._ui import (
     theme,
 )
 
-FAST, CALM = 0.25, 1.0
+FAST, CALM = 0.15, 1.0
 """Seconds between two looks: before the first point is there, and after it."""
 MAIN_SCORE = "main score"
 EXACT_MATCH = f"{EVERY_TASK}/validation/exact_match"

@@ -5,6 +5,7 @@ import streamlit as st
 from mtl_core.config import Experiment
 from mtl_core.errors import MtlError
 from pages import _draft, _start, _ui
+from pages._live import preload
 from pages._picture import show_model
 
 # The picture stays in sight while the reader works down the form; where there is no room for
@@ -42,6 +43,7 @@ def _preview(draft: _draft.Draft) -> None:
     weights = getattr(experiment.balancing, "weights", {})
     show_model(experiment.sharing, draft.tasks, blocks=blocks, notes=draft.notes, weights=weights)
     _summary_and_button(draft, experiment)
+    preload()
     _files(draft, experiment)
 
 

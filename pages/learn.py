@@ -6,6 +6,7 @@ from mtl_core.config import METHODS, Experiment
 from mtl_core.data.catalog import Dataset
 from mtl_core.errors import MtlError
 from pages import _lesson, _start, _ui
+from pages._live import preload
 from pages._picture import KIND_WORDS, show_model
 
 
@@ -25,6 +26,7 @@ def _start_here() -> None:
             st.html(_ui.legend(experiment.tasks))
         with right:
             _buttons(experiment)
+            preload()
 
 
 def _buttons(experiment: Experiment) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mtl_core.data.batching import IGNORED, Table, bucketed, make_table
 from mtl_core.data.catalog import sample_folder
 from mtl_core.data.mixing import Feed, joint, proportional
-from mtl_core.data.pieces import CUT_OFF, Pieces, encode_cached
+from mtl_core.data.pieces import CUT_OFF, Pieces, encode_cached, train_cached
 from mtl_core.data.tasks import Sentences, Task
 
 SAMPLE = sample_folder() / "city_en"
@@ -84,6 +84,15 @@ def test_the_cache_gives_back_what_was_encoded_and_notices_other_words(pieces, t
     again = encode_cached(pieces, WORDS, tmp_path)
     assert all(np.array_equal(getattr(fresh, k), getattr(again, k)) for k in vars(fresh))
     encode_cached(pieces, WORDS[:2], tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_tokenizer_from_the_cache_cuts_as_the_trained_one(tmp_path):
+    trained = train_cached(WORDS, 60, 12, tmp_path)
+    again = train_cached(WORDS, 60, 12, tmp_path)
+    assert again.tokenizer.to_str() == trained.tokenizer.to_str()
+    assert again.unknown_id == trained.unknown_id and len(list(tmp_path.iterdir())) == 1
+    train_cached(WORDS, 50, 12, tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
 
 

@@ -138,6 +138,20 @@ def test_a_stop_ends_the_run_and_a_resume_ends_as_if_there_had_been_none(tiny):
     assert [e.step for e in run.events() if isinstance(e, Step)] == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_resume_after_the_data_changed_is_refused_and_the_run_still_answers(tiny):
+    from mtl_core.predict.answering import Answerer
+
+    run = Runs().create(tiny_experiment(tiny))
+    execute(run, lambda event: run.ask("stop") if isinstance(event, Step) else None)
+    before = Answerer(run).answer("the tram is great")
+    text = tiny.file("train").read_text()
+    tiny.file("train").write_text(text + text.replace("fine", "splendid").replace("the", "our"))
+    run.ask("resume")
+    status = execute(run)
+    assert status.state is State.FAILED and "the data or the program has changed" in status.reason
+    assert Answerer(run).answer("the tram is great") == before
+
+
 def test_an_event_line_that_a_crash_left_half_is_dropped_on_resume(tiny):
     run = Runs().create(tiny_experiment(tiny))
     (run.folder / "events.jsonl").write_text('{"kind": "step", "st')

@@ -124,6 +124,19 @@ def test_going_on_from_a_checkpoint_after_a_crash_repeats_the_lost_steps_exactly
     ]
 
 
+@pytest.mark.parametrize("stop", range(1, 9))
+def test_steps_told_late_as_on_a_gpu_are_all_told_also_across_a_stop(
+    tiny, tmp_path, monkeypatch, stop
+):
+    experiment = tiny_experiment(tiny)
+    whole = events_of(experiment, tmp_path / "whole")
+    monkeypatch.setattr("mtl_core.training.trainer.report_seconds", lambda device: 60.0)
+    begun = events_of(experiment, tmp_path / "parts", count=stop)
+    rest = events_of(experiment, tmp_path / "parts")
+    found = {e.step: e for e in numbers(begun) + numbers(rest) if isinstance(e, Step)}
+    assert list(found.values()) == [e for e in numbers(whole) if isinstance(e, Step)]
+
+
 def test_a_stopped_training_can_answer_even_before_its_first_validation(tiny, tmp_path):
     events_of(tiny_experiment(tiny), tmp_path / "run", count=2)
     assert (tmp_path / "run" / "model.safetensors").exists()

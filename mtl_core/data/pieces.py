@@ -6,6 +6,7 @@ Words that yield no piece (control signs, say) get the unknown piece, so every w
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,17 +141,40 @@ def encode_cached(pieces: Pieces, words: Sequence[Sequence[str]], cache: Path | 
     """As `Pieces.encode`, remembered on the disk under the contents of tokenizer and words."""
     if cache is None:
         return pieces.encode(words)
-    digest = hashlib.sha256(f"1 {pieces.max_length} {pieces.tokenizer.to_str()}".encode())
-    digest.update("\n".join("\0".join(sentence) for sentence in words).encode("utf-8", "replace"))
-    file = cache / f"pieces-{digest.hexdigest()[:32]}.safetensors"
+    settings = f"1 {pieces.max_length} {pieces.tokenizer.to_str()}"
+    file = cache / f"pieces-{_digest(settings, words)}.safetensors"
     if file.exists():
         return Encoded(**load_file(file))
     encoded = pieces.encode(words)
     cache.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{id(encoded)}")
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
     save_file(dict(vars(encoded)), draft)
     draft.replace(file)
     return encoded
+
+
+def train_cached(
+    words: Sequence[Sequence[str]], vocabulary: int, max_length: int, cache: Path | None
+) -> Pieces:
+    """As `Pieces.train`, remembered on the disk under the words and the size."""
+    if cache is None:
+        return Pieces.train(words, vocabulary, max_length)
+    file = cache / f"tokenizer-{_digest(f'1 {vocabulary}', words)}.json"
+    if file.exists():
+        return Pieces.load(file, max_length)
+    pieces = Pieces.train(words, vocabulary, max_length)
+    cache.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    pieces.save(draft)
+    draft.replace(file)
+    return pieces
+
+
+def _digest(settings: str, words: Sequence[Sequence[str]]) -> str:
+    """A name for some words under some settings; other contents, other name."""
+    digest = hashlib.sha256(settings.encode())
+    digest.update("\n".join("\0".join(sentence) for sentence in words).encode("utf-8", "replace"))
+    return digest.hexdigest()[:32]
 
 
 def _ends(lengths: list[int]) -> NDArray[np.int64]:

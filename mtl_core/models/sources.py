@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from mtl_core.config.encoder import BiLSTM, Pretrained, Transformer
 from mtl_core.config.parts import Part
-from mtl_core.data.pieces import Pieces
+from mtl_core.data.pieces import Pieces, train_cached
 
 from . import pretrained
 from .contracts import Encoder
@@ -18,7 +19,7 @@ Words = Sequence[Sequence[str]]
 class EncoderSource(Protocol):
     """How one kind of encoder comes into being."""
 
-    def pieces(self, config: Any, words: Words) -> Pieces:
+    def pieces(self, config: Any, words: Words, cache: Path | None = None) -> Pieces:
         """The tokenizer; one from scratch learns its pieces from the training words."""
 
     def architecture(self, config: Any) -> str:
@@ -34,8 +35,8 @@ class FromScratch:
 
     build: type[Encoder]
 
-    def pieces(self, config: Any, words: Words) -> Pieces:
-        return Pieces.train(words, config.vocabulary, config.max_length)
+    def pieces(self, config: Any, words: Words, cache: Path | None = None) -> Pieces:
+        return train_cached(words, config.vocabulary, config.max_length, cache)
 
     def architecture(self, config: Any) -> str:
         del config  # the config says it all
@@ -52,8 +53,8 @@ class FromScratch:
 class FromPretrained:
     """Pieces and weights of a published model."""
 
-    def pieces(self, config: Any, words: Words) -> Pieces:
-        del words
+    def pieces(self, config: Any, words: Words, cache: Path | None = None) -> Pieces:
+        del words, cache
         return pretrained.load_pieces(config.model, config.max_length)
 
     def architecture(self, config: Any) -> str:

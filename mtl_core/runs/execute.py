@@ -99,14 +99,15 @@ class _Execution:
         prepared = prepare(
             experiment, catalog, home() / "cache", lambda phase: self._say(phase=phase)
         )
-        prepared.manifest.save(self.run_folder.folder)
-        prepared.pieces.save(self.run_folder.folder / manifest.TOKENIZER)
         self._say(device=describe(prepared.parts.device), steps=prepared.plan.steps)
         return prepared
 
     def _follow(self, prepared: Prepared) -> None:
         """Take down every event; between two of them, do what the user asks."""
-        events = train(prepared.parts, prepared.plan, self.run_folder.folder)
+        folder = self.run_folder.folder
+        events = train(prepared.parts, prepared.plan, folder)  # restores a state, if there is one
+        prepared.manifest.save(folder)
+        prepared.pieces.save(folder / manifest.TOKENIZER)
         with closing(cast(Generator[Event, None, None], events)):
             for event in events:
                 self._record(event)

@@ -60,7 +60,7 @@ def prepare(
     phase("preparing the tokenizer")
     source = ENCODERS[type(experiment.encoder)]
     training = [words for corpus in corpora for words in corpus.splits["train"].words]
-    pieces = source.pieces(experiment.encoder, training)
+    pieces = source.pieces(experiment.encoder, training, cache)
     phase("tokenising")
     labelled = [_encode(corpus, tasks, pieces, cache) for corpus in corpora]
     phase("building the model")

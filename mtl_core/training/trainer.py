@@ -27,8 +27,6 @@ from . import checkpoint
 from .evaluation import Evaluator, precision
 from .events import Checkpointed, Evaluated, Event, Finished, Started, Step
 
-REPORT_SECONDS = 0.05
-"""On a GPU, losses are fetched this often: fetching each one would stall the device."""
 SAVE_SECONDS = 20.0
 """At most so much training is done again after a crash."""
 
@@ -163,16 +161,17 @@ class Training:
     def _reports(self, *, all_of_them: bool = False) -> Iterator[Event]:
         """The steps not told yet: on a CPU each at once, on a GPU some at a time."""
         now = time.perf_counter()
-        waits = self.parts.device.type != "cpu" and now - self._last_report < REPORT_SECONDS
+        waits = now - self._last_report < report_seconds(self.parts.device)
         if not self._unreported or (waits and not all_of_them):
             return
         self._last_report = now
-        told, self._unreported = self._unreported, []
+        told = self._unreported
         flat = [loss for _, losses, *_ in told for loss in losses.values()]
         values = iter(torch.stack(flat).float().tolist() if flat else [])
-        for step, losses, weights, rate, seconds in told:
+        for place, (step, losses, weights, rate, seconds) in enumerate(told, 1):
             numbers = {task: next(values) for task in losses}
             _check_finite(numbers, step)
+            self._unreported = told[place:]  # what a stop cuts off is told when the run goes on
             yield Step(step, numbers, weights, rate, round(seconds, 4))
 
     def _is_evaluation_due(self) -> bool:
@@ -254,11 +253,22 @@ class Training:
         state = checkpoint.load_state(self.folder)
         if state is None:
             return
-        self.parts.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        try:
+            self.parts.model.load_state_dict(state["model"])
+            self.optimiser.load_state_dict(state["optimiser"])
+        except (RuntimeError, ValueError) as err:
+            raise RunError(
+                "the saved state does not fit the model: the data or the program has changed since "
+                "the run began; start a new run"
+            ) from err
         self.progress = Progress(**state["progress"])
         self._unreported = state["unreported"]
         checkpoint.restore_random_state(state["random"], self.parts.device)
+
+
+def report_seconds(device: torch.device) -> float:
+    """How often losses are fetched. From a GPU not each step: every fetch stalls the device."""
+    return 0.0 if device.type == "cpu" else 0.05
 
 
 def _optimiser(model: nn.Module, plan: Plan) -> torch.optim.Optimizer:

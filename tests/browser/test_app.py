@@ -56,10 +56,12 @@ def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
 def picture(page: Any, name: str) -> None:
     """A screenshot of the whole page in each theme."""
     SCREENSHOTS.mkdir(exist_ok=True)
+    page.set_viewport_size({**WIDE, "height": 2200})  # the page scrolls inside its window
     for theme in ("dark", "light"):
         page.emulate_media(color_scheme=theme)
         page.wait_for_timeout(400)
-        page.screenshot(path=SCREENSHOTS / f"{name}-{theme}.png", full_page=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{theme}.png")
+    page.set_viewport_size(WIDE)
 
 
 def chart(page: Any, which: int = 0) -> dict[str, str]:
@@ -76,42 +78,40 @@ def button(page: Any, name: str) -> Any:
     return page.get_by_role("button", name=name, exact=True)
 
 
-def test_the_main_job_from_the_first_page_to_the_last(
-    home: Path, server: Server, new_page: Callable[..., Any]
-) -> None:
-    page = new_page(viewport=WIDE, color_scheme="light")
-    page.goto(server.address)
+def set_epochs(page: Any, count: int) -> None:
+    field = page.get_by_role("spinbutton", name="Epochs")
+    field.wait_for(timeout=30_000)
+    field.fill(str(count))
+    field.press("Enter")
+
+
+def learn_and_set_up(page: Any, address: str) -> None:
+    """From the first page to a click on Train: four tasks, their twins, two epochs."""
+    page.goto(address)
     button(page, "Start the experiment").wait_for(timeout=30_000)
     picture(page, "1-learn")
-
-    # Set up: all four tasks and their twins, two epochs.
     button(page, "Make my own").click()
-    epochs = page.get_by_label("Epochs")
-    epochs.wait_for()
-    epochs.fill("2")
-    epochs.press("Enter")
-    start = button(page, "Train 5 runs")
-    start.wait_for()
-    page.get_by_text("90 steps a run").or_(page.get_by_text("steps a run")).first.wait_for()
+    set_epochs(page, 2)
+    button(page, "Train 5 runs").wait_for()
+    page.wait_for_timeout(500)
     picture(page, "2-experiment")
-    start.click()
+    button(page, "Train 5 runs").click()
 
-    # Watch.
+
+def watch_stop_and_resume(page: Any, home: Path) -> None:
+    """What was drawn stays when the run stops, and grows when it goes on."""
     until(lambda: points(page) > 8)
     run = runs_of(home)[0]
     assert run.id in page.url
     seen = points(page)
     picture(page, "3-running")
-
-    # Stop; what was drawn stays. Resume; it grows on.
     button(page, "Stop").click()
     until(lambda: run.status().state is State.STOPPED)
-    button(page, "Resume").wait_for()
+    button(page, "Resume").wait_for(timeout=20_000)
     assert points(page) >= seen
     seen = points(page)
-    until(lambda: len(runs_of(home)) == 5)
     button(page, "Resume").click()
-    until(lambda: all(r.status().state is State.FINISHED for r in runs_of(home)))
+    until(lambda: all(r.status().state is State.FINISHED for r in runs_of(home)), 300)
     page.get_by_text("Scores of the best checkpoint").wait_for(timeout=20_000)
     assert points(page) == 4 * run.status().steps > seen
     page.reload()
@@ -119,35 +119,56 @@ def test_the_main_job_from_the_first_page_to_the_last(
     picture(page, "4-finished")
     page.get_by_role("link", name="All runs").click()
     page.get_by_text("Every training, newest first").wait_for()
+    page.wait_for_timeout(500)
     picture(page, "5-runs")
 
-    # Compare: every task beside its twin, and no winner from one seed.
+
+def compare(page: Any) -> None:
+    """Every task beside its twin, and no winner from one seed."""
     page.get_by_role("link", name="Compare").first.click()
     page.get_by_text("Did training together help?").wait_for()
     page.get_by_text("one seed: cannot tell").first.wait_for(timeout=20_000)
     picture(page, "6-compare")
 
-    # Ask, with text that would like to be HTML.
+
+def ask(page: Any) -> None:
+    """Typed text is answered by every task; text that would like to be HTML stays text."""
     page.get_by_role("link", name="Predict").first.click()
-    sentence = page.get_by_label("Your sentence")
+    sentence = page.get_by_role("textbox", name="Your sentence")
+    sentence.wait_for(timeout=20_000)
     sentence.fill('Mia <img src=x onerror="window.hacked=1"> liked Oslo \U0001f600')
-    page.get_by_text("onerror").first.wait_for(timeout=30_000)
-    assert page.locator("mark, .answers").count() >= 0 and page.locator("img[src=x]").count() == 0
+    page.get_by_text("onerror").last.wait_for(timeout=30_000)
+    page.wait_for_timeout(1000)
+    assert page.locator("img[src=x]").count() == 0
     assert page.evaluate("window.hacked") is None
-    sentence.fill("Lena said the noodles at Kiku were not as bad as she had feared.")
-    page.wait_for_timeout(1500)
-    picture(page, "7-predict")
     for text in ("", "word " * 10_000):
         sentence.fill(text)
         page.wait_for_timeout(1500)
-        assert page.get_by_text("Traceback").count() == 0
-        assert sentence.is_visible()
+        assert page.get_by_text("Traceback").count() == 0 and sentence.is_visible()
+    page.get_by_text("256 words at most").first.wait_for(timeout=20_000)
+    sentence.fill("Lena said the noodles at Kiku were not as bad as she had feared.")
+    page.get_by_text("noodles").last.wait_for(timeout=20_000)
+    page.wait_for_timeout(1500)
+    picture(page, "7-predict")
 
+
+def look_at_data(page: Any) -> None:
     page.get_by_role("link", name="Data").first.click()
     page.get_by_text("City life (English)").first.wait_for(timeout=20_000)
     page.wait_for_timeout(1500)
     picture(page, "8-data")
     assert page.get_by_text("Traceback").count() == 0
+
+
+def test_the_main_job_from_the_first_page_to_the_last(
+    home: Path, server: Server, new_page: Callable[..., Any]
+) -> None:
+    page = new_page(viewport=WIDE, color_scheme="light")
+    learn_and_set_up(page, server.address)
+    watch_stop_and_resume(page, home)
+    compare(page)
+    ask(page)
+    look_at_data(page)
 
 
 def test_a_killed_web_server_a_reload_and_a_second_reader_lose_nothing(
@@ -156,10 +177,7 @@ def test_a_killed_web_server_a_reload_and_a_second_reader_lose_nothing(
     server = serve(ROOT / "app.py", MTL_HOME=str(home))
     page = new_page(viewport=WIDE)
     page.goto(f"{server.address}/experiment")
-    epochs = page.get_by_label("Epochs")
-    epochs.wait_for(timeout=30_000)
-    epochs.fill("30")
-    epochs.press("Enter")
+    set_epochs(page, 30)
     page.get_by_text("Train the single-task twins too").click()
     button(page, "Train").wait_for()
     button(page, "Train").click()

@@ -5,7 +5,7 @@
 import { accept, chartFor } from "./curves.js";
 import { Panel } from "./panel.js";
 
-const ASK_AGAIN_AFTER = 3000; // ms
+const ASK_AGAIN_AFTER = 1000; // ms
 const panels = new WeakMap();
 
 export default function liveChart({ data, parentElement, setTriggerValue }) {
