@@ -137,18 +137,34 @@ def test_mounts_in_an_app_and_sends_increments() -> None:
 
         from pages._live import Line, live_chart
 
-        count = st.session_state["count"] = st.session_state.get("count", 1) + 1
+        count = st.session_state["count"] = st.session_state.get("count", 99) + 1
         values = [1.0] * count
         lines = [Line("a", "A", "#000", range(count), values)]
         live_chart(lines, key="k", title="Loss", x_label="step", y_label="nats", alt="Loss")
 
     test = AppTest.from_function(app, default_timeout=30).run()
     assert not test.exception
-    assert test.session_state["_live_chart/k"].sent["a"].count == 2
+    assert test.session_state["_live_chart/k"].sent["a"].count == 100
     test.run()
     assert test.session_state["_live_chart/k"].latest["points"] == [
-        {"line": 0, "x": [2], "y": [1.0]}
+        {"line": 0, "x": [100], "y": [1.0]}
     ]
+
+
+def test_a_young_chart_sends_all_its_points_each_time_so_that_none_is_missed() -> None:
+    def app() -> None:
+        import streamlit as st
+
+        from pages._live import Line, live_chart
+
+        count = st.session_state["count"] = st.session_state.get("count", 1) + 1
+        lines = [Line("a", "A", "#000", range(count), [1.0] * count)]
+        live_chart(lines, key="k", title="Loss", x_label="step", y_label="nats", alt="Loss")
+
+    test = AppTest.from_function(app, default_timeout=30).run()
+    test.run()
+    latest = test.session_state["_live_chart/k"].latest
+    assert latest["full"] and latest["points"][0]["x"] == [0, 1, 2]
 
 
 def test_the_component_travels_with_its_licence() -> None:

@@ -263,4 +263,4 @@ def test_the_ready_experiment_is_small(tiny: Dataset) -> None:
     experiment = ready_experiment(tiny)
     assert isinstance(experiment, Experiment)
     assert experiment.tasks == tuple(tiny.card.tasks)
-    assert experiment.training.epochs <= 10
+    assert experiment.training.epochs <= 15
