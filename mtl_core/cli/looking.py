@@ -47,7 +47,7 @@ def compare(
 ) -> None:
     """Compare runs: every task's scores, its gain over its single-task twin, and a verdict."""
     from mtl_core.analysis import compare as tables
-    from mtl_core.analysis.gains import gains
+    from mtl_core.analysis.gains import gains, gains_table
 
     chosen = [Runs().get(name) for name in names]
     groups = {run.group for run in chosen}
@@ -71,9 +71,10 @@ def compare(
     }
 
     def tell() -> None:
-        typer.echo(tables.to_markdown(tables.scores(r for r in results)))
+        table = gains_table(found) if found else tables.summary(tables.scores(results))
+        typer.echo(tables.to_markdown(table))
         for gain in found:
-            typer.echo(f"{gain.setting}, {gain.task}, {gain.split} {gain.metric}: {gain.sentence}")
+            typer.echo(f"{gain.task} ({gain.split} {gain.metric}): {gain.sentence}")
 
     emit(document, as_json, tell)
 
