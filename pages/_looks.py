@@ -9,7 +9,7 @@ import streamlit as st
 
 from mtl_core.analysis.colours import TaskColours, Theme
 from mtl_core.analysis.drawing import FONT, TEXT, shade, task_shade
-from mtl_core.runs.files import home
+from mtl_core.data.files import home
 from mtl_core.runs.store import State
 
 from ._highlight import safe

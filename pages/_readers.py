@@ -11,10 +11,10 @@ import streamlit as st
 
 from mtl_core.config import Experiment
 from mtl_core.data.catalog import CARD_FILE, Catalog, Dataset, card_folders
+from mtl_core.data.files import home
 from mtl_core.data.tasks import Sentences, load_sentences
 from mtl_core.errors import MtlError, RunError
 from mtl_core.runs import worker
-from mtl_core.runs.files import home
 from mtl_core.runs.store import Run, Runs, Status
 
 

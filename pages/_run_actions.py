@@ -7,9 +7,9 @@ from functools import partial
 
 import streamlit as st
 
+from mtl_core.data.files import home
 from mtl_core.errors import MtlError
 from mtl_core.runs import worker
-from mtl_core.runs.files import home
 from mtl_core.runs.store import Run, State, Status
 
 LEFT_OUT = "last"  # what only resuming needs: large, and of no use elsewhere

@@ -22,8 +22,8 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from mtl_core.data.files import home
 from mtl_core.errors import MtlError
-from mtl_core.runs.files import home
 
 from ._highlight import safe
 from ._looks import ICON, LOGO, STYLE, chip, colour, legend, small_print, state_badge, theme

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mtl_core.data.files import read_json
 from mtl_core.runs import worker
 from mtl_core.runs.execute import execute
-from mtl_core.runs.files import read_json
 from mtl_core.runs.store import Run, Runs, State
 from mtl_core.training.events import Step
 

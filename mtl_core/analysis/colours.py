@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mtl_core.runs.files import read_json, write_atomically
+from mtl_core.data.files import read_json, write_atomically
 
 Theme = Literal["light", "dark"]
 

@@ -8,9 +8,9 @@ import typer
 
 from mtl_core.config import METHODS
 from mtl_core.data.catalog import Dataset, load_card
+from mtl_core.data.files import home
 from mtl_core.data.tasks import load_sentences
 from mtl_core.errors import ConfigError, DataError, MtlError
-from mtl_core.runs.files import home
 from mtl_core.runs.store import Run, Runs
 
 from .output import Json, catalog, emit, result

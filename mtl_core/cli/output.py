@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from mtl_core.data.catalog import Catalog, card_folders
-from mtl_core.runs.files import home
+from mtl_core.data.files import home
 from mtl_core.runs.store import Run, Status
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]

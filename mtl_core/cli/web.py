@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 import mtl_core
-from mtl_core.runs.files import home
+from mtl_core.data.files import home
 
 
 def web_app(context: typer.Context) -> None:

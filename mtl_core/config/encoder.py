@@ -1,10 +1,26 @@
 """The encoders that an experiment can choose: what they are and their options."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from .parts import Part, option
+
+Pooling = Literal["first", "mean", "max"]
+
+
+def _vocabulary() -> Any:
+    text = "Largest number of subwords; they are learnt from the training text."
+    return option(4000, text, unit="subwords", ge=100, le=60000, advanced=True)
+
+
+def _pooling() -> Any:
+    return option("mean", "How the words of a sentence become one vector.", advanced=True)
+
+
+def _max_length(usual: int, most: int) -> Any:
+    text = "Longer inputs are cut here; words that are cut count as wrong in scores."
+    return option(usual, text, unit="subwords", ge=8, le=most, advanced=True)
 
 
 class BiLSTM(Part):
@@ -31,25 +47,9 @@ class BiLSTM(Part):
         192, "Width of the subword embeddings.", unit="units", ge=8, le=1024, advanced=True
     )
     dropout: float = option(0.3, "Share of activations dropped while training.", ge=0, lt=1)
-    vocabulary: int = option(
-        4000,
-        "Largest number of subwords; they are learnt from the training text.",
-        unit="subwords",
-        ge=100,
-        le=60000,
-        advanced=True,
-    )
-    pooling: Literal["first", "mean", "max"] = option(
-        "mean", "How the words of a sentence become one vector.", advanced=True
-    )
-    max_length: int = option(
-        256,
-        "Longer inputs are cut here; words that are cut count as wrong in scores.",
-        unit="subwords",
-        ge=8,
-        le=4096,
-        advanced=True,
-    )
+    vocabulary: int = _vocabulary()
+    pooling: Pooling = _pooling()
+    max_length: int = _max_length(256, most=4096)
 
 
 class Transformer(Part):
@@ -69,25 +69,9 @@ class Transformer(Part):
         4, "Attention heads per block; must divide the width.", ge=1, le=32, advanced=True
     )
     dropout: float = option(0.1, "Share of activations dropped while training.", ge=0, lt=1)
-    vocabulary: int = option(
-        4000,
-        "Largest number of subwords; they are learnt from the training text.",
-        unit="subwords",
-        ge=100,
-        le=60000,
-        advanced=True,
-    )
-    pooling: Literal["first", "mean", "max"] = option(
-        "mean", "How the words of a sentence become one vector.", advanced=True
-    )
-    max_length: int = option(
-        256,
-        "Longer inputs are cut here; words that are cut count as wrong in scores.",
-        unit="subwords",
-        ge=8,
-        le=4096,
-        advanced=True,
-    )
+    vocabulary: int = _vocabulary()
+    pooling: Pooling = _pooling()
+    max_length: int = _max_length(256, most=4096)
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> "Transformer":
@@ -115,17 +99,8 @@ class Pretrained(Part):
         None, "Use only the first so many blocks; empty: all.", ge=1, le=48, advanced=True
     )
     dropout: float = option(0.1, "Share of activations dropped before the heads.", ge=0, lt=1)
-    pooling: Literal["first", "mean", "max"] = option(
-        "mean", "How the words of a sentence become one vector.", advanced=True
-    )
-    max_length: int = option(
-        128,
-        "Longer inputs are cut here; words that are cut count as wrong in scores.",
-        unit="subwords",
-        ge=8,
-        le=512,
-        advanced=True,
-    )
+    pooling: Pooling = _pooling()
+    max_length: int = _max_length(128, most=512)
 
 
 EncoderChoice = Annotated[BiLSTM | Transformer | Pretrained, Field(discriminator="kind")]

@@ -3,8 +3,6 @@
 The files stay where they are. What is kept is a copy of the card that names their folder.
 """
 
-import os
-import tempfile
 from pathlib import Path
 
 import yaml
@@ -12,6 +10,7 @@ import yaml
 from mtl_core.errors import DataError
 
 from .catalog import CARD_FILE, Card, Dataset, card_folders, load_card
+from .files import write_atomically
 from .tasks import load_sentences
 
 
@@ -37,7 +36,7 @@ def adopt(dataset: Dataset, home: Path) -> Dataset:
     _check_name(card, target, home)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(target, _text(card))
+        write_atomically(target, _text(card))
     except OSError as err:
         raise DataError(f"{target}: the card cannot be written ({err.strerror}); check it") from err
     return load_card(target)
@@ -64,15 +63,3 @@ def _check_name(card: Card, target: Path, home: Path) -> None:
 def _text(card: Card) -> str:
     tree = card.model_dump(mode="json", exclude_defaults=True)
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """A reader sees the whole card or none."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

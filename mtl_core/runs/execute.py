@@ -16,6 +16,7 @@ from typing import TextIO, cast
 from filelock import FileLock, Timeout
 
 from mtl_core.data.catalog import Catalog, card_folders
+from mtl_core.data.files import home
 from mtl_core.errors import MtlError, RunError
 from mtl_core.training import manifest
 from mtl_core.training.devices import describe
@@ -33,7 +34,6 @@ from mtl_core.training.events import (
 from mtl_core.training.setup import Prepared, prepare
 from mtl_core.training.trainer import train
 
-from .files import home
 from .processes import ProcessMark
 from .store import Run, State, Status
 

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from mtl_core.config import Experiment
+from mtl_core.data.files import home, read_json, write_atomically
 from mtl_core.errors import RunError
 from mtl_core.training.events import Event, from_line
 
-from .files import home, read_json, write_atomically
 from .processes import ProcessMark
 
 

@@ -26,10 +26,10 @@ import psutil
 from filelock import FileLock, Timeout
 
 import mtl_core
+from mtl_core.data.files import read_json, write_atomically
 from mtl_core.errors import MtlError
 
 from . import child
-from .files import read_json, write_atomically
 from .processes import ProcessMark
 from .store import Run, Runs, State
 
