@@ -65,6 +65,7 @@ __all__ = [
     "catalog",
     "chip",
     "colour",
+    "come_through_the_router",
     "counted",
     "draft_key",
     "duration",
@@ -210,13 +211,13 @@ def menu() -> list[Any]:
 
 def page_head(title: str, sentence: str) -> None:
     """A page's title and the sentence that says what it is for: what every page begins with."""
-    _come_through_the_router()
+    come_through_the_router()
     st.html(STYLE)
     st.title(title)
     st.markdown(sentence)
 
 
-def _come_through_the_router() -> None:
+def come_through_the_router() -> None:
     """Send a page that was opened past app.py through it.
 
     Streamlit serves files in a folder called `pages` by itself until `st.navigation` is called

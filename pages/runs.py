@@ -7,8 +7,9 @@ import streamlit as st
 from mtl_core.errors import MtlError
 from pages._run_detail import show_missing, show_run
 from pages._run_list import show_list
-from pages._ui import RUN_PARAM, open_run, page_head
+from pages._ui import RUN_PARAM, come_through_the_router, open_run, page_head
 
+come_through_the_router()
 chosen = st.query_params.get(RUN_PARAM, "")
 if chosen:
     try:

@@ -193,6 +193,7 @@ def test_a_killed_web_server_a_reload_and_a_second_reader_lose_nothing(
     server = serve(ROOT / "app.py", port=port, MTL_HOME=str(home))
     page.reload()
     until(lambda: points(page) >= seen)
+    page.get_by_role("link", name="Compare").first.wait_for()  # the menu is there too
     other = new_page(viewport=WIDE)
     other.goto(page.url)
     until(lambda: points(other) >= seen)
