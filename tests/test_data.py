@@ -207,6 +207,42 @@ def test_a_card_may_name_a_folder_elsewhere(tmp_path, make_dataset):
     assert len(load(tmp_path / "here")) == 24
 
 
+HUB_CARD = """\
+name: hubbed
+hub: {{path: {path}}}
+splits: {{train: train, validation: test}}
+tasks:
+  mood: {{kind: classification, input: tokens, target: mood}}
+  places: {{kind: spans, input: tokens, target: places}}
+"""
+
+
+def test_a_hub_dataset_loads_with_its_labels_by_name(tmp_path):
+    """As the hub lays it out: parquet files whose labels are numbers with names beside them."""
+    import datasets
+
+    features = datasets.Features(
+        tokens=datasets.List(datasets.Value("string")),
+        mood=datasets.ClassLabel(names=["fine", "poor"]),
+        places=datasets.List(datasets.ClassLabel(names=["O", "B-LOC", "I-LOC"])),
+    )
+    rows = {"tokens": [["in", "New", "Port"], ["no"]], "mood": [1, -1], "places": [[0, 1, 2], [0]]}
+    (tmp_path / "repo" / "data").mkdir(parents=True)
+    for split in ("train", "test"):
+        table = datasets.Dataset.from_dict(rows, features=features)
+        table.to_parquet(tmp_path / "repo" / "data" / f"{split}-00000-of-00001.parquet")
+    (tmp_path / "card.yaml").write_text(HUB_CARD.format(path=tmp_path / "repo"))
+    sentences = load(tmp_path, "validation")
+    assert sentences.words == [["in", "New", "Port"], ["no"]]
+    assert sentences.gold == {"mood": ["poor", None], "places": [["O", "B-LOC", "I-LOC"], ["O"]]}
+
+
+def test_a_hub_dataset_that_cannot_be_had_is_one_sentence(tmp_path):
+    (tmp_path / "card.yaml").write_text(HUB_CARD.format(path="no-such/dataset"))
+    with pytest.raises(DataError, match="hub dataset 'no-such/dataset', split 'train', cannot be"):
+        load(tmp_path)
+
+
 CARDS = Path(__file__).parent / "benchmarks" / "cards"
 
 

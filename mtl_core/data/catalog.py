@@ -52,6 +52,16 @@ class Layout(Part):
     quoting: bool = option(True, "Whether double quotes enclose fields of a CSV or TSV file.")
 
 
+class Hub(Part):
+    """A dataset of the Hugging Face hub; the card's splits then name the hub's splits."""
+
+    path: str = option(
+        ..., "Name on the hub, for example conll2003, or a local folder in its layout."
+    )
+    name: str | None = option(None, "Configuration, where there are several.")
+    revision: str | None = option(None, "Commit or tag, so that the data stays the same.")
+
+
 class Card(Part):
     """A dataset: splits and files, and tasks."""
 
@@ -66,6 +76,7 @@ class Card(Part):
         "How a text is cut into words: at blanks and punctuation, or character by character.",
     )
     folder: str = option("", "Folder of the files, where it is not the card's own.")
+    hub: Hub | None = Field(default=None, description="Where the data comes from the hub.")
     layout: Layout | None = Field(default=None, description="How the files are written.")
     splits: dict[str, str] = option(..., "Files of train, validation and test.")
     tasks: dict[str, TaskSpec] = option(..., "The tasks by name.", min_length=1)

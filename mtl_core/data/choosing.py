@@ -23,7 +23,7 @@ def settle(experiment: Experiment, catalog: Catalog, beside: Path | None = None)
         for task in choice.tasks:
             spec_of(dataset, task)
         for split in dataset.card.splits:
-            if not dataset.file(split).is_file():
+            if dataset.card.hub is None and not dataset.file(split).is_file():
                 raise DataError(
                     f"{dataset.path}: there is no {split} file {dataset.file(split)}; "
                     "correct the card's splits or folder"

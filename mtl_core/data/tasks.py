@@ -72,18 +72,26 @@ class Sentences:
 
 def load_sentences(dataset: Dataset, split: str, tasks: Sequence[str]) -> Sentences:
     """Read one split. Raises DataError naming file, line, value and cure."""
-    path = dataset.file(split)
+    path = dataset.file(split)  # for a hub dataset only a name in messages
     specs = {task: spec_of(dataset, task) for task in tasks}
     words: list[list[str]] = []
     gold: dict[str, list[Gold]] = {task: [] for task in tasks}
     source = _input_column(specs)
-    for row in read_rows(path, dataset.card.layout):
+    for row in _rows(dataset, split, path):
         row_words = _words(row, source, dataset, path)
         words.append(row_words)
         for task, spec in specs.items():
             gold[task].append(_gold(row, task, spec, row_words, path))
     _check_labelled(gold, path)
     return Sentences(words, gold)
+
+
+def _rows(dataset: Dataset, split: str, path: Path) -> list[Row]:
+    if dataset.card.hub is None:
+        return read_rows(path, dataset.card.layout)
+    from .hub import read_hub
+
+    return read_hub(dataset.card.hub, dataset.card.splits[split], dataset.path)
 
 
 def spec_of(dataset: Dataset, task: str) -> TaskSpec:

@@ -11,6 +11,7 @@ from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers.utils.logging import disable_progress_bar
 
 from mtl_core.data.batching import Batch
 from mtl_core.data.pieces import Pieces
@@ -109,6 +110,7 @@ def build(
 def _load(loader: Any, name: str, **options: Any) -> Any:
     """From the disk where it is there, from the hub where that can be reached."""
     place = locate(name)
+    disable_progress_bar()  # of reading weights: it would stand in the middle of our own
     try:
         return loader.from_pretrained(place, local_files_only=True, **options)
     except (OSError, ValueError) as err:

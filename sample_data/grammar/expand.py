@@ -49,7 +49,7 @@ class Scene:
 
 
 def homes(symbol: Symbol) -> dict[str, str]:
-    """Which entry lives where; stable when entries are added elsewhere. Composed ones are shared."""
+    """Where each plain entry lives, by the rank of its checksum; composed ones are shared."""
     cycle = NAME_HOMES if symbol.is_name else WORD_HOMES
     plain = [e.source for e in symbol.entries if "<" not in e.source]
     if len(plain) < len(cycle):

@@ -1,16 +1,17 @@
 """Reads a language folder: words, symbols (named lists), aspects and templates.
 
-    == words NOUN                      these words are nouns unless a template says otherwise
-    == closed ADP                      the same, and no list's own tag overrides it
-    == food.dish.adj+ ADJ              a list; its untagged words are ADJ; entries end at ';' or line end
-    == food.org ORG                    a list of names; its words are PROPN and a span of type ORG
-    == first name                      words of names, without being a span themselves
-    == food.dish aspect thing          food can be spoken of by its dish, which is a thing
-    %% food                            templates follow: a label, perhaps @aspects, a pattern
-    %% general:questions               templates of every topic, one group (see `plan.py`)
+    == words NOUN               these words are nouns unless a template says otherwise
+    == closed ADP               the same, and no list's own tag overrides it
+    == food.dish.adj+ ADJ       a list; untagged words are ADJ; ` ; ` or line end between entries
+    == food.org ORG             a list of names; its words are PROPN and a span of type ORG
+    == first name               words of names, without being a span themselves
+    == food.dish aspect thing   food can be spoken of by its dish, which is a thing
+    %% food                     templates follow: a label, perhaps @aspects, a pattern
+    %% general:question         templates of every topic, divided over the splits as one group
 
-Labels: `+`, `-`, `0`, and `~` for a pattern that serves both polarities. `# ...` is a comment. A noun
-that begins with `+ ` is plural, with `f `, `m `, `n ` it is spoken of as she, he, it. An entry that leads to another list may be repeated, to weigh more.
+Labels: `+`, `-`, `0`, and `~` for a pattern that serves both polarities. `# ...` is a comment. A
+noun that begins with `+ ` is plural; with `f `, `m `, `n ` it is spoken of as she, he, it. Earlier
+entries are drawn more often. An entry that leads to another list may be repeated, to weigh more.
 """
 
 import re

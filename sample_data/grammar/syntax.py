@@ -1,11 +1,13 @@
 """What one template or list entry may contain, and how it is parsed.
 
 word  word/TAG      a word; without a tag the dictionary decides
-<symbol>            an entry of that list; <symbol>'s, <symbol>berg with letters put to its end
+<symbol>            an entry of that list; <symbol>'s, <symbol>berg put letters to its end
 <a> <b>             the nouns this sentence speaks about (see `expand.py`)
 <a:adj=> <adj!>     a list of a's aspect; = has the sentence's polarity, ! the opposite one
-{was|were}          the first for a singular subject; {b:was|were} agrees with <b>; {..}/TAG tags both
-(x|y z|)            one of these           [x y]   these or nothing
+{was|were}          the first for a singular subject; {b:was|were} agrees with <b>
+{is|are}/AUX        the tag of both forms
+(x|y z|)            one of these
+[x y]               these or nothing
 """
 
 import re
