@@ -19,11 +19,11 @@ from mtl_core.runs.store import Run, Runs, Status
 
 
 def start_worker() -> None:
-    """Start the background worker if none lives: once per server process and home folder."""
+    """Start the background worker if none lives: looked at every few seconds."""
     _start_worker(str(home()))
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, ttl=5)
 def _start_worker(folder: str) -> None:
     worker.ensure(Path(folder))
 

@@ -24,6 +24,7 @@ from pages._ui import (
     run_list,
     safe,
     show_error,
+    start_worker,
     state_badge,
     theme,
 )
@@ -97,6 +98,7 @@ def _relatives(listed: ListedRun) -> None:
 
 def _live_part(run_id: str, state: State, has_points: bool) -> None:
     """Header, buttons and curves. Starts the page anew once when the run's state changes."""
+    start_worker()  # a worker that was killed is replaced while somebody watches
     listed = open_run(run_id)
     curves = curves_of(listed.run)
     if listed.status.state is not state or bool(curves.learning_rate) is not has_points:

@@ -121,3 +121,21 @@ def test_a_picture_has_every_tasks_head_once_and_arrows_between_its_boxes(choice
     heads = [box for box in picture.boxes if box.row == max(b.row for b in picture.boxes)]
     assert sorted(box.label for box in heads) == sorted(tasks)
     assert sorted(box.tasks for box in heads) == sorted((task,) for task in tasks)
+
+
+def test_changing_a_kind_drops_the_options_of_the_other_one():
+    experiment = parse(DATA + "encoder: {kind: bilstm, embedding: 99}")
+    assert experiment.replace({"encoder.kind": "transformer"}).encoder.kind == "transformer"
+    assert experiment.replace({"encoder.kind": "bilstm"}).encoder.embedding == 99
+
+
+def test_a_twin_of_a_run_with_a_long_name_can_be_read_again():
+    experiment = parse(DATA + f"name: {'n' * 120}")
+    twin = experiment.twin("mood")
+    assert Experiment.from_yaml(twin.to_yaml()) == twin and twin.name.endswith(": mood alone")
+
+
+@pytest.mark.parametrize("text", ["name: 2024-13-45", "[" * 5000], ids=["no date", "deep"])
+def test_yaml_that_breaks_the_reader_is_one_sentence(text):
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        parse(text)

@@ -272,3 +272,52 @@ def test_the_sample_corpora_load_and_are_called_synthetic():
         assert len(texts) >= least and len(set(texts)) == len(texts)
         assert "synthetic" in dataset.card.description + dataset.card.source
         assert len(splits[0].label_counts("topic", "classification")) >= 6
+
+
+def test_a_label_may_be_missing_in_a_table(tmp_path):
+    (tmp_path / "t.csv").write_text("text,label\ngood,A\nbye,\n")
+    (tmp_path / "card.yaml").write_text(
+        "name: x\nsplits: {train: t.csv, validation: t.csv}\n"
+        "tasks: {x: {kind: classification, input: text, target: label}}\n"
+    )
+    assert load(tmp_path).gold["x"] == ["A", None]
+
+
+def test_an_unbalanced_quote_is_told_and_swallows_no_row(tmp_path):
+    (tmp_path / "a.tsv").write_text('label\ttext\npos\t"I love it\nneg\tbad\npos\tsay "hi"\n')
+    with pytest.raises(DataError, match="set layout.quoting to false"):
+        read_rows(tmp_path / "a.tsv")
+
+
+def test_tasks_that_read_different_columns_are_not_mixed_up(tmp_path):
+    write_rows(tmp_path / "t.jsonl", [{"title": "a", "body": "b", "x": "A", "y": "B"}])
+    (tmp_path / "card.yaml").write_text(
+        "name: x\nsplits: {train: t.jsonl, validation: t.jsonl}\ntasks:\n"
+        "  x: {kind: classification, input: title, target: x}\n"
+        "  y: {kind: classification, input: body, target: y}\n"
+    )
+    with pytest.raises(DataError, match="read different columns"):
+        load(tmp_path)
+
+
+def test_conllu_leaves_out_comments_ranges_and_empty_nodes(tmp_path):
+    file = tmp_path / "a.conllu"
+    rest = "\t".join("_" * 6)
+    file.write_text(
+        "# newpar\n# text = I don't\n"
+        f"1\tI\tI\tPRON\t{rest}\n2-3\tdon't\t_\t_\t{rest}\n2\tdo\tdo\tAUX\t{rest}\n"
+        f"3\tn't\tnot\tPART\t{rest}\n3.1\tx\tx\tX\t{rest}\n\n1\tNew York\tx\tPROPN\t{rest}\n\n"
+    )
+    rows = read_rows(file)
+    assert [row.columns["form"] for row in rows] == [["I", "do", "n't"], ["New York"]]
+    assert rows[0].columns["upos"] == ["PRON", "AUX", "PART"]
+
+
+@pytest.mark.parametrize("name", ["a/b", "", "all", "x" * 61])
+def test_a_task_name_must_fit_into_metric_keys(tmp_path, name):
+    (tmp_path / "card.yaml").write_text(
+        f"name: x\nsplits: {{train: a, validation: a}}\n"
+        f'tasks: {{"{name}": {{kind: classification, input: a, target: b}}}}\n'
+    )
+    with pytest.raises(DataError, match="cannot name a task"):
+        load_card(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 import seqeval.metrics
 import sklearn.metrics
 
-from mtl_core.training.metrics import label_scores, span_scores, tag_scores
+from mtl_core.training.metrics import NO_ANSWER, label_scores, span_scores, tag_scores
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
@@ -57,3 +57,10 @@ def test_a_label_met_only_in_test_counts_as_wrong():
 def test_tag_scores_count_words_not_sentences():
     found = tag_scores([["N", "V"], ["N"]], [["N", "N"], ["N"]])
     assert found["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_a_word_that_was_cut_off_is_wrong_but_adds_no_label():
+    """Of 101 words of one label, 100 right: F1 of it is 200/201, and there is no other label."""
+    found = tag_scores([["N"] * 101], [["N"] * 100 + [NO_ANSWER]])
+    assert found["accuracy"] == pytest.approx(100 / 101)
+    assert found["macro_f1"] == pytest.approx(200 / 201)

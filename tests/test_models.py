@@ -56,7 +56,7 @@ def tiny_bert(tmp_path_factory):
         intermediate_size=32, max_position_embeddings=64,
     )  # fmt: skip
     transformers.BertModel(config).save_pretrained(folder)
-    SMALL[Pretrained] = Pretrained(model=str(folder), dropout=0.0)
+    SMALL[Pretrained] = Pretrained(model=str(folder), dropout=0.0, max_length=64)
 
 
 def make(sharing, encoder, seed=0) -> tuple[MultiTaskModel, Table]:

@@ -187,3 +187,11 @@ def test_a_damaged_run_folder_does_not_stop_the_queue(home, tiny):
     run = Runs().create(tiny_experiment(tiny))
     worker.ensure(home)
     until(lambda: run.status().state is State.FINISHED)
+
+
+def test_a_run_whose_process_dies_at_once_fails_instead_of_being_tried_for_ever(home, tiny):
+    broken, after = Runs().create(tiny_experiment(tiny)), Runs().create(tiny_experiment(tiny))
+    (broken.folder / "events.jsonl").mkdir()
+    worker.ensure(home)
+    until(lambda: after.status().state is State.FINISHED)
+    assert broken.status().state is State.FAILED and "log.txt" in broken.status().reason

@@ -11,6 +11,8 @@ from statistics import fmean, stdev
 import pandas as pd
 from scipy.special import stdtrit  # type: ignore[import-untyped]
 
+from mtl_core.runs.store import State
+
 from .results import MULTI, TWIN, Result
 
 CONFIDENCE = 0.95
@@ -96,6 +98,8 @@ def signed(share: float) -> str:
 def gains(results: Iterable[Result], split: str) -> list[Gain]:
     """The gain of every task of every multi-task setting, over the seeds that were trained."""
     everyone = list(results)
+    if not any(_may_have(result, split) for result in everyone):
+        return []  # the data has no such split
     settings: dict[str, list[Result]] = {}
     for result in everyone:
         if result.role == MULTI:
@@ -106,6 +110,12 @@ def gains(results: Iterable[Result], split: str) -> list[Gain]:
         for setting, multis in settings.items()
         for task in multis[0].experiment.tasks
     ]
+
+
+def _may_have(result: Result, split: str) -> bool:
+    if result.state is not State.FINISHED:
+        return True
+    return any(key.split("/")[1] == split for key in result.metrics)
 
 
 def setting_labels(settings: dict[str, list[Result]]) -> dict[str, str]:
@@ -120,14 +130,8 @@ def setting_labels(settings: dict[str, list[Result]]) -> dict[str, str]:
 
 
 def twins_of(multi: Result, task: str, candidates: Iterable[Result]) -> list[Result]:
-    """The matched single-task runs: of the same group and seed, or asked for in the same words."""
-    found = []
-    for other in candidates:
-        if other.role != TWIN or other.experiment.only != task or other.seed != multi.seed:
-            continue
-        if other.group == multi.group or _matches(multi, task, other):
-            found.append(other)
-    return found
+    """The matched single-task runs: alike in everything but what makes them single."""
+    return [other for other in candidates if other.role == TWIN and _matches(multi, task, other)]
 
 
 def _matches(multi: Result, task: str, other: Result) -> bool:

@@ -4,6 +4,7 @@ With `--json` one JSON document goes to standard output and nothing else there. 
 user can mend is one line on standard error and exit code 2.
 """
 
+import io
 import sys
 
 import typer
@@ -38,6 +39,9 @@ data_app.command("check")(looking.data_check)
 
 def main() -> None:
     """The entry point of `mtl`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # wherever it goes: answers hold any language
     try:
         app()
     except MtlError as err:

@@ -39,6 +39,15 @@ def _entry(run: Run) -> dict[str, Any]:
         return {"run": run.id, "status": "damaged", "name": str(err), "step": 0, "steps": 0}
 
 
+def _group(run: Run) -> str | None:
+    """The run's group; None for a damaged run, which belongs to no comparison."""
+    try:
+        run.status()
+        return run.group
+    except MtlError:
+        return None
+
+
 def compare(
     names: Annotated[
         list[str], typer.Argument(metavar="RUN...", help="Ids of runs; their groups come along.")
@@ -51,7 +60,8 @@ def compare(
 
     chosen = [Runs().get(name) for name in names]
     groups = {run.group for run in chosen}
-    every = chosen + [r for r in Runs() if r.group in groups and r.id not in {c.id for c in chosen}]
+    others = [r for r in Runs() if r.id not in {c.id for c in chosen} and _group(r) in groups]
+    every = chosen + others
     results = [tables.result_of(run) for run in every]
     found = [gain for split in ("validation", "test") for gain in gains(results, split)]
     document = {

@@ -16,7 +16,7 @@ from mtl_core.data.choosing import settle
 from mtl_core.errors import ConfigError, RunError
 from mtl_core.runs.processes import ProcessMark
 from mtl_core.runs.store import Run, Runs, State, Status
-from mtl_core.training.events import Evaluated, Event, Started, Step
+from mtl_core.training.events import Evaluated, Event, Failed, Started, Step
 
 from .output import Json, catalog, emit, result
 
@@ -58,7 +58,7 @@ def _changes(pairs: list[str]) -> dict[str, Any]:
             raise ConfigError(f"--set {pair}: write KEY=VALUE, for example training.seed=3")
         try:
             changes[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError as err:
+        except (yaml.YAMLError, ValueError, RecursionError) as err:
             raise ConfigError(f"--set {pair}: the value is not valid YAML; quote it") from err
     return changes
 
@@ -72,7 +72,8 @@ def _train_here(run: Run) -> Status:
         status = execute(run, told)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if status.state is State.FAILED:
-        if status.step == 0:
+        last = run.events()[-1]
+        if status.step == 0 and isinstance(last, Failed) and not last.details:
             run.delete()
         raise RunError(status.reason)
     return status

@@ -17,6 +17,7 @@ from .parts import Part, option
 from .sharing import SharingChoice
 from .training import Training
 
+MAX_NAME = 120
 EVERY_TASK = "all"
 """Stands in metric keys for all tasks of a sentence together, so no task may bear this name."""
 
@@ -41,7 +42,7 @@ class DataChoice(Part):
 class Experiment(Part):
     """Everything that decides a run. Same experiment, same device: same numbers."""
 
-    name: str = option("Untitled", "What people see in lists.", max_length=120)
+    name: str = option("Untitled", "What people see in lists.", max_length=MAX_NAME)
     data: tuple[DataChoice, ...] = option(..., "Datasets and their tasks.", min_length=1)
     encoder: EncoderChoice = Field(default=encoder.USUAL, description="Turns words into vectors.")
     sharing: SharingChoice = Field(
@@ -98,9 +99,10 @@ class Experiment(Part):
 
     def twin(self, task: str) -> "Experiment":
         """The matched single-task run: same seed, data, order and updates on that task."""
+        ending = f": {task[:60]} alone"
         return self.model_copy(
             update={
-                "name": f"{self.name}: {task} alone",
+                "name": f"{self.name[: MAX_NAME - len(ending)]}{ending}",
                 "only": task,
                 "sharing": sharing.ALONE,
                 "balancing": balancing.USUAL,
@@ -135,7 +137,7 @@ class Experiment(Part):
         """Read YAML text. Raises ConfigError naming `source`, the key, the value, the cure."""
         try:
             tree = yaml.safe_load(text)
-        except yaml.YAMLError as err:
+        except (yaml.YAMLError, ValueError, RecursionError) as err:
             mark = getattr(err, "problem_mark", None)
             where = f" line {mark.line + 1}" if mark else ""
             problem = getattr(err, "problem", None) or "it cannot be read"
@@ -164,4 +166,6 @@ def _put(tree: dict[str, Any], key: str, value: Any) -> None:
         if not isinstance(below, dict):
             raise ConfigError(f"'{key}' names no option: '{part}' has no options of its own")
         tree = below
+    if last == "kind" and tree.get(last) != value:
+        tree.clear()  # the other kind's options mean nothing to this one
     tree[last] = value

@@ -19,8 +19,12 @@ def open_dataset(path: str) -> Dataset:
     typed = path.strip().strip("\"'")
     if not typed or "\0" in typed:
         raise DataError("no path was given; write the path of a card or of its folder")
-    place = Path(typed).expanduser()
-    if not place.exists():
+    try:
+        place = Path(typed).expanduser()
+        is_there = place.exists()
+    except (OSError, RuntimeError, ValueError) as err:
+        raise DataError(f"{typed[:80]}: that can be no path ({err}); check it") from err
+    if not is_there:
         raise DataError(f"{place}: there is no such file or folder; check the path")
     dataset = load_card(place)
     for split in dataset.card.splits:

@@ -42,7 +42,9 @@ class TaskSpec(Part):
 class Layout(Part):
     """How the files are written; only needed where the file name does not tell."""
 
-    kind: Literal["jsonl", "csv", "tsv", "conll"] = option(..., "The format of the files.")
+    kind: Literal["jsonl", "csv", "tsv", "conll", "conllu"] = option(
+        ..., "The format of the files."
+    )
     columns: tuple[str, ...] = option(
         (), "Names of the columns of a CoNLL file, or of a CSV or TSV file without a header."
     )
@@ -65,7 +67,7 @@ class Hub(Part):
 class Card(Part):
     """A dataset: splits and files, and tasks."""
 
-    name: str = option(..., "Short name.", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    name: str = option(..., "Short name.", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$")
     title: str = option("", "What people see in lists.")
     language: str = option("", "Language code, for example en.")
     description: str = option("", "What the data is.")
@@ -80,6 +82,16 @@ class Card(Part):
     layout: Layout | None = Field(default=None, description="How the files are written.")
     splits: dict[str, str] = option(..., "Files of train, validation and test.")
     tasks: dict[str, TaskSpec] = option(..., "The tasks by name.", min_length=1)
+
+    @field_validator("tasks")
+    @classmethod
+    def _names_fit_into_metric_keys(cls, tasks: dict[str, TaskSpec]) -> dict[str, TaskSpec]:
+        for name in tasks:
+            if not name.strip() or "/" in name or name == "all" or len(name) > 60:
+                raise ValueError(
+                    f"'{name}' cannot name a task: up to 60 signs, no '/', not empty and not 'all'"
+                )
+        return tasks
 
     @field_validator("splits")
     @classmethod
@@ -125,7 +137,7 @@ def load_card(path: Path) -> Dataset:
         raise DataError(
             f"{path}: there is no {CARD_FILE}; write one that names splits and tasks, see the README"
         ) from err
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as err:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as err:
         problem = str(err).replace("\n", " ")
         raise DataError(f"{file}: not a readable YAML card ({problem}); correct it") from err
     if not isinstance(tree, dict):
@@ -176,9 +188,17 @@ class Catalog:
                 return dataset
         roots = [Path(), *([beside] if beside else [])]
         for root in roots:
-            if (root / name).exists():
+            if _exists(root / name):
                 return load_card(root / name)
         names = ", ".join(dataset.name for dataset in self.datasets)
         raise DataError(
             f"no dataset '{name}': neither a path nor one of {names}; `mtl data list` shows them"
         )
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file or folder; what can be no path at all is not there."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

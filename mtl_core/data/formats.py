@@ -7,6 +7,8 @@ import csv
 import gzip
 import io
 import json
+import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,7 @@ from .catalog import Layout
 
 _KIND_OF_SUFFIX = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv",
-    ".conll": "conll", ".conllu": "conll", ".iob": "conll", ".iob2": "conll", ".bio": "conll",
+    ".conll": "conll", ".conllu": "conllu", ".iob": "conll", ".iob2": "conll", ".bio": "conll",
 }  # fmt: skip
 
 
@@ -53,7 +55,7 @@ def _read_text(path: Path) -> str:
         raise DataError(
             f"{path}: there is no such file; correct the card's splits or folder"
         ) from err
-    except (OSError, EOFError) as err:
+    except (OSError, EOFError, zlib.error) as err:
         raise DataError(f"{path}: cannot be read ({err}); check the file") from err
     try:
         return raw.decode("utf-8-sig")
@@ -75,9 +77,10 @@ def _read_json_lines(text: str, layout: Layout, path: Path) -> Iterator[Row]:
             continue
         try:
             tree = json.loads(line)
-        except json.JSONDecodeError as err:
+        except (ValueError, RecursionError) as err:
+            why = getattr(err, "msg", str(err))
             raise DataError(
-                f"{path} line {number}: not valid JSON ({err.msg}); correct the line"
+                f"{path} line {number}: not valid JSON ({why}); correct the line"
             ) from err
         if not isinstance(tree, dict):
             raise DataError(f"{path} line {number}: found a {type(tree).__name__}; write an object")
@@ -89,7 +92,7 @@ def _read_table(text: str, layout: Layout, path: Path) -> Iterator[Row]:
     delimiter = layout.delimiter or usual
     source = io.StringIO(text, newline="")
     if layout.quoting:
-        reader = csv.reader(source, delimiter=delimiter)
+        reader = csv.reader(source, delimiter=delimiter, strict=True)
     else:
         reader = csv.reader(source, delimiter=delimiter, quoting=csv.QUOTE_NONE)
     header = list(layout.columns)
@@ -107,20 +110,45 @@ def _read_table(text: str, layout: Layout, path: Path) -> Iterator[Row]:
                 )
             yield Row(reader.line_num, dict(zip(header, cells, strict=True)))
     except csv.Error as err:
-        raise DataError(f"{path} line {reader.line_num}: {err}; correct the line") from err
+        raise DataError(
+            f"{path} line {reader.line_num}: {err}; correct the line, or set layout.quoting to false "
+            "in the card where quotes are plain text"
+        ) from err
 
 
 def _read_conll(text: str, layout: Layout, path: Path) -> Iterator[Row]:
     """Blocks of lines, a word a line. Without `columns` they are called 0, 1, 2, ..."""
     block: list[tuple[int, list[str]]] = []
     for number, line in enumerate([*_lines(text), ""], 1):
-        cells = line.split(layout.delimiter or None)
+        cells = _cells(line, layout.delimiter)
         if not cells or (layout.delimiter and not line.strip()):
             if block:
                 yield _row_of_block(block, layout, path)
             block = []
         elif cells[0] != "-DOCSTART-" and not _is_comment(line, cells):
             block.append((number, cells))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """The columns of a line. Blanks are spaces and tabs: a no-break space belongs to its word."""
+    if delimiter:
+        return line.split(delimiter)
+    return [cell for cell in re.split(r"[ \t]+", line) if cell]
+
+
+CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+
+
+def _read_conllu(text: str, layout: Layout, path: Path) -> Iterator[Row]:
+    """Universal Dependencies: tabs, comments, and lines for ranges and empty nodes, left out."""
+    kept = [
+        "" if not line or line.startswith("#") or re.match(r"\d+[-.]\d+\t", line) else line
+        for line in _lines(text)
+    ]
+    # A comment or a range inside a sentence must not cut it, an empty line must.
+    lines = [new for new, old in zip(kept, _lines(text), strict=True) if new or not old.strip()]
+    columns = Layout(kind="conll", columns=layout.columns or CONLLU, delimiter="\t")
+    yield from _read_conll("\n".join(lines), columns, path)
 
 
 def _is_comment(line: str, cells: list[str]) -> bool:
@@ -145,4 +173,5 @@ _READERS: dict[str, Callable[[str, Layout, Path], Iterator[Row]]] = {
     "csv": _read_table,
     "tsv": _read_table,
     "conll": _read_conll,
+    "conllu": _read_conllu,
 }

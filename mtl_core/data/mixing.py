@@ -88,7 +88,7 @@ class Feed:
 
     def _plan(self, epoch: int) -> Plan:
         counts = {n: -(-len(table) // self.batch_size) for n, table in self.tables.items()}
-        return self.mixing(counts, np.random.default_rng([self.seed, epoch]))
+        return self.mixing(counts, np.random.default_rng([self.seed, epoch, len(self.tables)]))
 
     def _kept(self, plan: Plan) -> Plan:
         if self.only is None:

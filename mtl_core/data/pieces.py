@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from tokenizers import Encoding, Tokenizer, models, pre_tokenizers, trainers
 
+from .files import write_atomically
+
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 CUT_OFF = -1
 """The place of a word that lies beyond the maximum length."""
@@ -82,7 +84,7 @@ class Pieces:
 
     def save(self, file: Path) -> None:
         """Write the tokenizer as JSON."""
-        self.tokenizer.save(str(file))
+        write_atomically(file, self.tokenizer.to_str())
 
     @classmethod
     def load(cls, file: Path, max_length: int) -> "Pieces":
@@ -115,14 +117,27 @@ class Pieces:
 
     def _align(self, encoding: Encoding, words: int) -> tuple[list[int], NDArray[np.int64]]:
         """The pieces of a sentence, cut to the maximum length, and where each word begins."""
-        ids, owners = list(encoding.ids), list(encoding.word_ids)
-        present = set(owners)
-        for word in range(words):
-            if word not in present:
-                end = len(ids) - self.tail
-                at = next((i for i, o in enumerate(owners) if o is not None and o > word), end)
-                ids.insert(at, self.unknown_id)
-                owners.insert(at, word)
+        ids: list[int] = []
+        owners: list[int | None] = []
+        end = len(encoding.ids) - self.tail
+        missing = 0  # the first word that has no place yet
+
+        def fill(until: int) -> None:
+            nonlocal missing
+            for word in range(missing, until):
+                ids.append(self.unknown_id)
+                owners.append(word)
+            missing = max(missing, until)
+
+        for piece, owner in zip(encoding.ids[:end], encoding.word_ids[:end], strict=True):
+            if owner is not None:
+                fill(min(owner, words))
+                missing = max(missing, owner + 1)
+            ids.append(piece)
+            owners.append(owner)
+        fill(words)
+        ids += encoding.ids[end:]
+        owners += [None] * self.tail
         if not ids:  # an empty sentence still needs something to look at
             ids, owners = [self.unknown_id], [None]
         if len(ids) > self.max_length:
@@ -164,9 +179,7 @@ def train_cached(
         return Pieces.load(file, max_length)
     pieces = Pieces.train(words, vocabulary, max_length)
     cache.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    pieces.save(draft)
-    draft.replace(file)
+    pieces.save(file)
     return pieces
 
 

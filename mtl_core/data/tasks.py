@@ -11,7 +11,7 @@ from mtl_core.errors import DataError
 from .catalog import Dataset, TaskKind, TaskSpec
 from .formats import Row, read_rows
 from .spans import NotSpans, bio_tags, to_bio
-from .text import cut
+from .text import cut, readable
 
 Gold = str | list[str] | None
 """What is right: a label for the sentence, a tag for each word, or None where nobody said."""
@@ -76,7 +76,7 @@ def load_sentences(dataset: Dataset, split: str, tasks: Sequence[str]) -> Senten
     specs = {task: spec_of(dataset, task) for task in tasks}
     words: list[list[str]] = []
     gold: dict[str, list[Gold]] = {task: [] for task in tasks}
-    source = _input_column(specs)
+    source = _input_column(specs, dataset)
     for row in _rows(dataset, split, path):
         row_words = _words(row, source, dataset, path)
         words.append(row_words)
@@ -117,10 +117,16 @@ def task_of(name: str, spec: TaskSpec, training: Sequence[Sentences]) -> Task:
     return Task(name, spec.kind, labels, spec.metric or METRICS[spec.kind][0])
 
 
-def _input_column(specs: dict[str, TaskSpec]) -> str:
+def _input_column(specs: dict[str, TaskSpec], dataset: Dataset) -> str:
     """Sentence tasks read the same words as the word tasks beside them, if there are any."""
-    per_word = [spec.input for spec in specs.values() if spec.kind != "classification"]
-    return (per_word or [spec.input for spec in specs.values()])[0]
+    per_word = {spec.input for spec in specs.values() if spec.kind != "classification"}
+    columns = per_word or {spec.input for spec in specs.values()}
+    if len(columns) > 1:
+        raise DataError(
+            f"{dataset.path}: the chosen tasks read different columns ({', '.join(sorted(columns))}); "
+            "choose tasks of one column, or make a card for each column"
+        )
+    return columns.pop()
 
 
 def _column(row: Row, name: str, path: Path) -> Any:
@@ -139,9 +145,9 @@ def _words(row: Row, column: str, dataset: Dataset, path: Path) -> list[str]:
         tagged = any(
             s.input == column and s.kind != "classification" for s in dataset.card.tasks.values()
         )
-        return value.split() if tagged else cut(value, dataset.card.segmentation)
+        return readable(value).split() if tagged else cut(value, dataset.card.segmentation)
     if isinstance(value, list):
-        return [str(word) for word in value]
+        return [readable(str(word)) for word in value]
     raise DataError(
         f"{path} line {row.line}: column '{column}' holds {value!r}; write a text or a list of words"
     )
@@ -149,8 +155,8 @@ def _words(row: Row, column: str, dataset: Dataset, path: Path) -> list[str]:
 
 def _gold(row: Row, task: str, spec: TaskSpec, words: list[str], path: Path) -> Gold:
     value = row.columns.get(spec.target)
-    if value is None:
-        return None
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None  # an empty cell is how a table says it
     if spec.kind == "classification":
         if isinstance(value, list | dict):
             raise DataError(
@@ -176,7 +182,7 @@ def _gold(row: Row, task: str, spec: TaskSpec, words: list[str], path: Path) -> 
 
 def _check_labelled(gold: dict[str, list[Gold]], path: Path) -> None:
     for task, answers in gold.items():
-        if all(answer is None for answer in answers):
+        if not any(answers):
             raise DataError(
                 f"{path}: no row has a label of task '{task}'; correct its target in the card"
             )

@@ -19,4 +19,9 @@ def cut(text: str, segmentation: Segmentation) -> list[str]:
     >>> cut("Lena's hotel wasn't cheap!", "words")
     ["Lena's", 'hotel', "wasn't", 'cheap', '!']
     """
-    return _CUTS[segmentation].findall(text)
+    return _CUTS[segmentation].findall(readable(text))
+
+
+def readable(text: str) -> str:
+    """The text without halves of signs (lone surrogates), which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -64,7 +64,10 @@ def locate(name: str) -> str:
     if not name.startswith(PACKAGE):
         return name
     package, _, inside = name.removeprefix(PACKAGE).partition("/")
-    spec = find_spec(package)
+    try:
+        spec = find_spec(package)
+    except (ImportError, ValueError):
+        spec = None
     if spec is None or spec.origin is None:
         raise ModelError(
             f"encoder.model '{name}': the Python package '{package}' is not installed; "
@@ -82,13 +85,18 @@ def load_pieces(name: str, max_length: int) -> Pieces:
     return Pieces(backend, max_length, unknown=tokenizer.unk_token)
 
 
-def load_config(name: str) -> str:
+def load_config(name: str, max_length: int) -> str:
     """The model's architecture as JSON, enough to build it again without its weights."""
     config: Any = _load(AutoConfig, name)
     if config.model_type not in FAMILIES:
         raise ModelError(
             f"encoder.model '{name}': family '{config.model_type}' has no adapter; "
             f"take a model of {', '.join(FAMILIES)}"
+        )
+    if max_length > config.max_position_embeddings:
+        raise ModelError(
+            f"encoder.max_length is {max_length}, but '{name}' reads at most "
+            f"{config.max_position_embeddings} subwords; lower it"
         )
     return json.dumps(config.to_dict())
 

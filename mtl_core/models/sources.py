@@ -58,7 +58,7 @@ class FromPretrained:
         return pretrained.load_pieces(config.model, config.max_length)
 
     def architecture(self, config: Any) -> str:
-        return pretrained.load_config(config.model)
+        return pretrained.load_config(config.model, config.max_length)
 
     def encoder(self, config: Any, pieces: int, architecture: str, fresh: bool) -> Encoder:
         del pieces

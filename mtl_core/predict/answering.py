@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from mtl_core.data.batching import Batch, Table
@@ -30,7 +31,10 @@ class Answerer:
             raise RunError(f"run {run.id} has no saved model yet; wait for its first validation")
         experiment = run.experiment
         self.manifest = Manifest.load(run.folder)
-        self.pieces = Pieces.load(run.folder / TOKENIZER, experiment.encoder.max_length)
+        try:
+            self.pieces = Pieces.load(run.folder / TOKENIZER, experiment.encoder.max_length)
+        except Exception as err:  # the library knows no finer error
+            raise RunError(f"{run.folder / TOKENIZER} is damaged; train the run again") from err
         source = ENCODERS[type(experiment.encoder)]
         self.model: MultiTaskModel = build_model(
             make_encoder=lambda: source.encoder(
@@ -39,7 +43,10 @@ class Answerer:
             sharing=experiment.sharing,
             tasks=self.manifest.tasks,
         )
-        load_model(self.model, run.folder)
+        try:
+            load_model(self.model, run.folder)
+        except (OSError, RuntimeError, SafetensorError) as err:
+            raise RunError(f"the model of run {run.id} is damaged; train the run again") from err
         self.model.eval()
 
     @property

@@ -42,6 +42,8 @@ class Models:
         changed = (folder / MODEL).stat().st_mtime if run.has_model else 0.0
         key = (str(folder), changed)
         if key not in self._loaded:
+            for old in [loaded for loaded in self._loaded if loaded[0] == str(folder)]:
+                del self._loaded[old]  # an earlier checkpoint of the same run
             self._loaded[key] = Answerer(run)
         self._loaded.move_to_end(key)
         while len(self._loaded) > self.kept:

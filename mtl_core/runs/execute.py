@@ -4,7 +4,6 @@ Consumes the trainer's events: writes them down, keeps the status current and do
 asks meanwhile. Torch lives in this process from here on.
 """
 
-import logging
 import time
 import traceback
 from collections.abc import Callable, Generator
@@ -17,8 +16,10 @@ from filelock import FileLock, Timeout
 
 from mtl_core.data.catalog import Catalog, card_folders
 from mtl_core.data.files import home
+from mtl_core.data.pieces import Pieces
 from mtl_core.errors import MtlError, RunError
 from mtl_core.training import manifest
+from mtl_core.training.checkpoint import STATE
 from mtl_core.training.devices import describe
 from mtl_core.training.events import (
     Asked,
@@ -42,7 +43,6 @@ STATUS_SECONDS = 0.25
 PAUSE_POLL_SECONDS = 0.05
 
 Listener = Callable[[Event], None]
-log = logging.getLogger(__name__)
 
 
 def execute(run: Run, listener: Listener = lambda event: None) -> Status:
@@ -71,6 +71,10 @@ def _event_file(folder: Path) -> TextIO:
     return path.open("a", encoding="utf-8")
 
 
+class _StoppedEarly(Exception):
+    """The user stopped the run while its data and model were being prepared."""
+
+
 class _Execution:
     def __init__(self, run: Run, file: TextIO, listener: Listener) -> None:
         self.run_folder, self.file, self.listener = run, file, listener
@@ -82,11 +86,15 @@ class _Execution:
 
     def run(self) -> Status:
         """Prepare, train, and put down how it ended."""
-        self.run_folder.answered()  # what was asked before, a resume for example, is done now
+        self.run_folder.answered("resume")  # this is the answer; a stop or a pause waits its turn
         try:
             self._say(phase="starting")
             prepared = self._prepare()
             self._follow(prepared)
+        except _StoppedEarly:
+            self._note("stop")
+            self.run_folder.answered("stop")
+            self._say(state=State.STOPPED, phase="", reason="stopped before it began")
         except MtlError as err:
             self._fail(str(err))
         except Exception as err:  # whatever it is, the run must say that it failed
@@ -96,11 +104,15 @@ class _Execution:
     def _prepare(self) -> Prepared:
         catalog = Catalog.read(card_folders(home()))
         experiment = self.run_folder.experiment
-        prepared = prepare(
-            experiment, catalog, home() / "cache", lambda phase: self._say(phase=phase)
-        )
+        prepared = prepare(experiment, catalog, home() / "cache", self._phase)
+        _check_unchanged(self.run_folder.folder, prepared)
         self._say(device=describe(prepared.parts.device), steps=prepared.plan.steps)
         return prepared
+
+    def _phase(self, phase: str) -> None:
+        if self.run_folder.asked() == "stop":
+            raise _StoppedEarly
+        self._say(phase=phase)
 
     def _follow(self, prepared: Prepared) -> None:
         """Take down every event; between two of them, do what the user asks."""
@@ -155,7 +167,7 @@ class _Execution:
                 asked = self.run_folder.asked()
             self._note(asked)
             self._say(state=State.RUNNING)
-        self.run_folder.answered()
+        self.run_folder.answered(asked)
         return asked == "stop"
 
     def _note(self, asked: str) -> None:
@@ -163,7 +175,8 @@ class _Execution:
 
     def _fail(self, reason: str, details: str = "") -> None:
         if details:
-            log.error(details)
+            with (self.run_folder.folder / "log.txt").open("a", encoding="utf-8") as file:
+                file.write(details)
         self._record(Failed(self.status.step, reason, details))
         self._say(state=State.FAILED, reason=reason, phase="")
 
@@ -171,6 +184,18 @@ class _Execution:
         self.status = replace(self.status, **changes)  # type: ignore[arg-type]
         self.run_folder.write_status(self.status)
         self._written = time.perf_counter()
+
+
+def _check_unchanged(folder: Path, prepared: Prepared) -> None:
+    """A run goes on only with the labels and the subwords that it began with."""
+    if not (folder / STATE).exists() or not (folder / manifest.FILE).exists():
+        return
+    same = manifest.Manifest.load(folder) == prepared.manifest
+    saved = Pieces.load(folder / manifest.TOKENIZER, prepared.pieces.max_length)
+    if not same or saved.tokenizer.to_str() != prepared.pieces.tokenizer.to_str():
+        raise RunError(
+            "the saved state does not fit: the data has changed since the run began; start a new run"
+        )
 
 
 def _reason(err: Exception) -> str:

@@ -117,11 +117,11 @@ class Run:
         tree = read_json(self.folder / "status.json")
         try:
             status = Status(**{**tree, "state": State(tree["state"])})
+            mark = ProcessMark.of(status.process)
         except (KeyError, TypeError, ValueError) as err:
             raise RunError(
                 f"{self.folder / 'status.json'} is damaged; delete the folder or restore the file"
             ) from err
-        mark = ProcessMark.of(status.process)
         if status.state in {State.RUNNING, State.PAUSED} and not (mark and mark.is_alive()):
             reason = "its training process is gone; resume it to go on from the last checkpoint"
             status = replace(status, state=State.INTERRUPTED, reason=reason)
@@ -143,9 +143,10 @@ class Run:
         """What the user asked last and nobody has answered yet, "" where nothing."""
         return str(read_json(self.folder / "control.json").get("ask", ""))
 
-    def answered(self) -> None:
-        """Forget what was asked: it has been done."""
-        (self.folder / "control.json").unlink(missing_ok=True)
+    def answered(self, what: str) -> None:
+        """Forget what was asked: it has been done. Something else asked meanwhile stays."""
+        if self.asked() == what:
+            (self.folder / "control.json").unlink(missing_ok=True)
 
     def events(self) -> list[Event]:
         """All events so far."""
@@ -194,7 +195,13 @@ class Runs:
         slug = re.sub(r"[^a-z0-9]+", "-", experiment.name.lower()).strip("-")[:32].strip("-")
         name = "-".join(part for part in (stamp, slug, secrets.token_hex(2)) if part)
         draft = self.folder / f".{name}"
-        draft.mkdir(parents=True)
+        try:
+            draft.mkdir(parents=True)
+        except OSError as err:
+            raise RunError(
+                f"{self.folder}: runs cannot be written here ({err.strerror}); "
+                "set MTL_HOME to a folder of yours"
+            ) from err
         run = Run(draft)
         (draft / "experiment.yaml").write_text(experiment.to_yaml(), encoding="utf-8")
         now = time.time()

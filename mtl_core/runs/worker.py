@@ -71,11 +71,17 @@ def is_alive(home: Path) -> bool:
     mark = ProcessMark.of(tree.get("process"))
     if mark is None or not mark.is_alive():
         return False
-    if tree.get("code") == _code():
+    if tree.get("code") == _code() and tree.get("environment") == _environment():
         return True
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(mark.pid).terminate()  # its runs go on; the next worker adopts them
     return False
+
+
+def _environment() -> dict[str, str | None]:
+    """What a run's process must have in common with whoever asked for it."""
+    names = ("MTL_DATA", "HF_HOME", "HF_HUB_OFFLINE", "CUDA_VISIBLE_DEVICES")
+    return {name: os.environ.get(name) for name in names}
 
 
 def _code() -> float:
@@ -93,7 +99,8 @@ class Worker:
         self.mark = ProcessMark.mine()
         self.code = _code()
         self.context = _fork_server()
-        self.current: tuple[Run, BaseProcess | subprocess.Popen[bytes]] | None = None
+        self.current: tuple[Run, BaseProcess | subprocess.Popen[bytes], float] | None = None
+        """The run that is trained, its process, and when its status was written before that."""
         self._beat = 0.0
         self._known: dict[str, tuple[tuple[float, float], State]] = {}
 
@@ -109,16 +116,23 @@ class Worker:
     def _heartbeat(self) -> None:
         if time.monotonic() - self._beat > HEARTBEAT_SECONDS:
             self._beat = time.monotonic()
-            tree = {"process": vars(self.mark), "code": self.code, "time": time.time()}
+            tree = {
+                "process": vars(self.mark),
+                "code": self.code,
+                "environment": _environment(),
+                "time": time.time(),
+            }
             write_atomically(self.home / "worker.json", json.dumps(tree))
 
     def _is_busy(self) -> bool:
         """Whether a run is being trained, by this worker's child or by one that it adopts."""
         if self.current is not None:
-            run, process = self.current
+            run, process, stamp = self.current
             if _is_running(process):
                 return True
             self.current = None
+            if _changed(run.folder / "status.json") == stamp:
+                _give_up(run)
         return any(state in {State.RUNNING, State.PAUSED} for _, state in self._states())
 
     def _states(self) -> list[tuple[Run, State]]:
@@ -133,7 +147,7 @@ class Worker:
             if before != stamp or state in {State.RUNNING, State.PAUSED}:
                 try:
                     state = run.status().state
-                except MtlError:
+                except (MtlError, OSError):
                     continue
                 self._known[run.id] = (stamp, state)
             found.append((run, state))
@@ -146,7 +160,8 @@ class Worker:
             if run.asked() == "stop":
                 _put_aside(run)
                 continue
-            self.current = (run, self._launch(run))
+            stamp = _changed(run.folder / "status.json")
+            self.current = (run, self._launch(run), stamp)
             return True
         return False
 
@@ -176,8 +191,15 @@ def _is_running(process: "BaseProcess | subprocess.Popen[bytes]") -> bool:
 
 def _put_aside(run: Run) -> None:
     status = run.status()
-    run.answered()
+    run.answered("stop")
     run.write_status(replace(status, state=State.STOPPED, reason="stopped before it began"))
+
+
+def _give_up(run: Run) -> None:
+    """The run's process ended before it could say anything: tried again, it would do the same."""
+    reason = "its process ended before it began; its log.txt says why, a full disk for example"
+    run.answered("resume")
+    run.write_status(replace(run.status(), state=State.FAILED, reason=reason))
 
 
 def _fork_server() -> BaseContext | None:

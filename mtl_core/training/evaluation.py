@@ -13,7 +13,7 @@ from mtl_core.data.spans import to_bio
 from mtl_core.data.tasks import Gold, Sentences, Task
 from mtl_core.models.model import MultiTaskModel
 
-from .metrics import Metrics, scores
+from .metrics import NO_ANSWER, Metrics, scores
 
 BATCH = 128
 
@@ -100,11 +100,11 @@ class Evaluator:
 
 
 def decode(task: Task, logits: Tensor, batch: Batch) -> list[Gold]:
-    """The likeliest answers as people write them; words that were cut off get none ("" or O)."""
+    """The likeliest answers as people write them; words that were cut off get none."""
     best = logits.argmax(-1).cpu()
     if not task.is_per_word:
         return [task.outputs[i] for i in best.tolist()]
-    missing = "O" if task.kind == "spans" else ""
+    missing = "O" if task.kind == "spans" else NO_ANSWER
     counts = batch.word_counts.tolist()
     read = batch.words.tolist()
     answers: list[Gold] = []

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mtl_core.data.catalog import Dataset
+from mtl_core.data.files import write_atomically
 from mtl_core.data.tasks import Task
 from mtl_core.data.text import Segmentation
+from mtl_core.errors import RunError
 
 FILE = "model.json"
 TOKENIZER = "tokenizer.json"
@@ -40,12 +42,15 @@ class Manifest:
     def save(self, folder: Path) -> None:
         """Write it into a run folder."""
         text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
-        (folder / FILE).write_text(text, encoding="utf-8")
+        write_atomically(folder / FILE, text)
 
     @classmethod
     def load(cls, folder: Path) -> "Manifest":
-        """Read it from a run folder."""
-        tree: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        tasks = [Task(**{**task, "labels": tuple(task["labels"])}) for task in tree["tasks"]]
-        readings = [Reading(**{**r, "tasks": tuple(r["tasks"])}) for r in tree["readings"]]
-        return cls(tuple(tasks), tuple(readings), tree["architecture"])
+        """Read it from a run folder. Raises RunError where it is missing or damaged."""
+        try:
+            tree: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            tasks = [Task(**{**task, "labels": tuple(task["labels"])}) for task in tree["tasks"]]
+            readings = [Reading(**{**r, "tasks": tuple(r["tasks"])}) for r in tree["readings"]]
+            return cls(tuple(tasks), tuple(readings), tree["architecture"])
+        except (OSError, ValueError, KeyError, TypeError) as err:
+            raise RunError(f"{folder / FILE} is missing or damaged; train the run again") from err

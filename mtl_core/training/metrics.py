@@ -13,16 +13,19 @@ from mtl_core.data.spans import spans_of
 from mtl_core.data.tasks import TaskKind
 
 Metrics = dict[str, float]
+NO_ANSWER = "\N{REPLACEMENT CHARACTER}no answer"
+"""The answer for a word that was cut off: never right."""
 
 
 def label_scores(gold: Sequence[str], answered: Sequence[str]) -> Metrics:
     """Accuracy, and F1 averaged over all labels that are right or were answered somewhere."""
     # As numbers, since scikit-learn is many times faster with them than with strings.
-    _, numbers = np.unique([*gold, *answered], return_inverse=True)
+    names, numbers = np.unique([*gold, *answered], return_inverse=True)
+    labels = np.flatnonzero(names != NO_ANSWER)  # it is no label, so it has no F1 of its own
     right, given = numbers[: len(gold)], numbers[len(gold) :]
     return {
         "accuracy": float(accuracy_score(right, given)),
-        "macro_f1": float(f1_score(right, given, average="macro", zero_division=0)),
+        "macro_f1": float(f1_score(right, given, labels=labels, average="macro", zero_division=0)),
     }
 
 

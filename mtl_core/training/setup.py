@@ -16,7 +16,7 @@ from mtl_core.data.catalog import SPLITS, Catalog, Dataset
 from mtl_core.data.mixing import MIXING, Feed
 from mtl_core.data.pieces import Pieces, encode_cached
 from mtl_core.data.tasks import Sentences, Task, load_sentences, spec_of, task_of
-from mtl_core.errors import DataError
+from mtl_core.errors import ConfigError, DataError
 from mtl_core.models.model import build_model
 from mtl_core.models.sources import ENCODERS
 
@@ -59,12 +59,12 @@ def prepare(
     tasks = _tasks(corpora, experiment.all_tasks)
     phase("preparing the tokenizer")
     source = ENCODERS[type(experiment.encoder)]
+    architecture = source.architecture(experiment.encoder)
     training = [words for corpus in corpora for words in corpus.splits["train"].words]
     pieces = source.pieces(experiment.encoder, training, cache)
     phase("tokenising")
     labelled = [_encode(corpus, tasks, pieces, cache) for corpus in corpora]
     phase("building the model")
-    architecture = source.architecture(experiment.encoder)
     trained = [tasks[name] for name in experiment.tasks]
     model = build_model(
         make_encoder=lambda: source.encoder(
@@ -155,6 +155,10 @@ def _evaluator(
 def _plan(experiment: Experiment, feed: Feed, device: torch.device) -> Plan:
     training = experiment.training
     steps = feed.steps
+    if not steps:
+        raise ConfigError(
+            f"task '{experiment.only}' gets no batch in {training.steps} steps; raise training.steps"
+        )
     return Plan(
         steps=steps,
         evaluate_every=training.evaluate_every or min(steps, feed.epoch_steps),

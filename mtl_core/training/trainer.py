@@ -184,6 +184,8 @@ class Training:
         began = time.perf_counter()
         progress, evaluator = self.progress, self.parts.evaluator
         metrics = evaluator.score(self.parts.model, "validation", self.plan.autocast)
+        losses = {k.split("/")[0]: v for k, v in metrics.items() if k.endswith("/validation/loss")}
+        _check_finite(losses, progress.step)
         mains = evaluator.main_scores(metrics, "validation")
         value = {
             "mean": sum(mains) / len(mains),

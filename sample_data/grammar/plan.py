@@ -16,12 +16,12 @@ TRAIN, VALIDATION, TEST = SPLITS
 DEAL = (TRAIN, TRAIN, TEST, TRAIN, VALIDATION, TRAIN, TRAIN, TEST, TRAIN, VALIDATION)
 SENTIMENTS = {"+": "positive", "-": "negative", "0": "neutral"}
 GENERAL = "general"
-OWN_RATE = 2  # a topic's own templates, against 1 for a general one of no group below
+OWN_RATE = 1.5  # a topic's own templates, against 1 for a general one of no group below
 RATES = {
-    "plain": 2,
+    "plain": 2.5,
     "exclamation": 1.5,
     "said": 0.8,
-    "negation": 0.6,
+    "negation": 0.5,
     "contrast": 0.8,
     "change": 0.8,
     "oneway": 0.8,
