@@ -97,6 +97,11 @@ class Experiment(Part):
         """The peak learning rate: the one given, or the encoder's usual one."""
         return self.training.learning_rate or self.encoder.usual_learning_rate
 
+    @property
+    def threads(self) -> int | None:
+        """CPU threads: as many as given, or the encoder's usual number; None for all cores."""
+        return self.training.threads or self.encoder.usual_threads
+
     def twin(self, task: str) -> "Experiment":
         """The matched single-task run: same seed, data, order and updates on that task."""
         ending = f": {task[:60]} alone"

@@ -68,6 +68,13 @@ class Training(Part):
         "Where to train; auto takes the first of CUDA, MPS and CPU that is there.",
         advanced=True,
     )
+    threads: int | None = option(
+        None,
+        "CPU threads; empty: as suits the encoder (one for small ones, all cores for large ones).",
+        ge=1,
+        le=256,
+        advanced=True,
+    )
     precision: Literal["auto", "fp32", "bf16"] = option(
         "auto",
         "Number format; auto uses bf16 mixed precision where the device has it.",

@@ -36,6 +36,12 @@ def choose_precision(asked: str, device: torch.device) -> torch.dtype | None:
     return torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else None
 
 
+def use_threads(count: int | None) -> None:
+    """How many CPU threads torch uses; None leaves it as the system says (all cores)."""
+    if count is not None:
+        torch.set_num_threads(count)
+
+
 def seed_everything(seed: int, device: torch.device) -> None:
     """Same seed, same device: same numbers."""
     torch.manual_seed(seed)

@@ -20,7 +20,7 @@ from mtl_core.errors import ConfigError, DataError
 from mtl_core.models.model import build_model
 from mtl_core.models.sources import ENCODERS
 
-from .devices import choose_device, choose_precision, seed_everything
+from .devices import choose_device, choose_precision, seed_everything, use_threads
 from .evaluation import Evaluator, Labelled
 from .manifest import Manifest, Reading
 from .trainer import Parts, Plan
@@ -53,6 +53,7 @@ def prepare(
 ) -> Prepared:
     """Read, check and build. Raises MtlError; `phase` is told what is being done."""
     device = choose_device(experiment.training.device)
+    use_threads(experiment.threads)
     seed_everything(experiment.training.seed, device)
     phase("loading data")
     corpora = [_load(catalog.find(d.card), d.tasks) for d in experiment.data]
