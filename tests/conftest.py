@@ -1,5 +1,6 @@
 """Shared fixtures: a home of its own for every test, and small datasets made on the spot."""
 
+import contextlib
 import json
 import os
 import random
@@ -7,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 # Before torch and the hub's client are imported: one thread is quickest for models this small,
@@ -59,6 +61,15 @@ tasks:
 
 def write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def kill_all_of(home: Path) -> None:
+    """End every process that serves this home: workers, runs, servers, predictors."""
+    for process in psutil.process_iter(["environ"]):
+        with contextlib.suppress(psutil.Error):
+            belongs = (process.info["environ"] or {}).get("MTL_HOME") == str(home)
+            if belongs and process.pid != os.getpid():
+                process.kill()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """The background worker with real processes: what is killed costs nothing that had been shown."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from mtl_core.runs.execute import execute
 from mtl_core.runs.store import Run, Runs, State
 from mtl_core.training.events import Step
 
-from .conftest import tiny_experiment
+from .conftest import kill_all_of, tiny_experiment
 
 pytestmark = pytest.mark.slow
 
@@ -27,11 +26,7 @@ pytestmark = pytest.mark.slow
 def home(mtl_home) -> Iterator[Path]:
     """A home whose worker, and whatever it started, is gone after the test."""
     yield mtl_home
-    for process in psutil.process_iter(["environ"]):
-        with contextlib.suppress(psutil.Error):
-            belongs = (process.info["environ"] or {}).get("MTL_HOME") == str(mtl_home)
-            if belongs and process.pid != os.getpid():
-                process.kill()
+    kill_all_of(mtl_home)
 
 
 def until(condition: Callable[[], object], seconds: float = 60.0) -> None:

@@ -3,7 +3,6 @@
 Screenshots go to tests/browser/screenshots (not committed), to be looked at by eye.
 """
 
-import contextlib
 import os
 import signal
 import time
@@ -11,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from mtl_core.runs.store import Run, Runs, State
+from tests.conftest import kill_all_of
 
 from .conftest import ROOT, Server, serve
 
@@ -26,11 +25,7 @@ WIDE = {"width": 1400, "height": 900}
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("home")
     yield home
-    for process in psutil.process_iter(["environ"]):
-        with contextlib.suppress(psutil.Error):
-            belongs = (process.info["environ"] or {}).get("MTL_HOME") == str(home)
-            if belongs and process.pid != os.getpid():
-                process.kill()
+    kill_all_of(home)
 
 
 @pytest.fixture(scope="module")
