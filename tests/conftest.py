@@ -111,3 +111,16 @@ def tiny_experiment(*datasets: Dataset, **changes: Any) -> Experiment:
     }
     experiment = Experiment.parse(tree, source="tiny")
     return experiment.replace({key.replace("__", "."): value for key, value in changes.items()})
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small pretrained model on the disk, known to `small_models`."""
+    from mtl_core.config.encoder import Pretrained
+
+    from .small_models import SMALL, write_tiny_bert
+
+    folder = tmp_path_factory.mktemp("bert")
+    write_tiny_bert(folder)
+    SMALL[Pretrained] = Pretrained(model=str(folder), dropout=0.0, max_length=64)
+    return folder

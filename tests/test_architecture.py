@@ -59,10 +59,10 @@ def strings_and_names(path: Path) -> set[str]:
 
 
 FAMILY_ROOMS = {
-    "sharing": ("mtl_core/models/sharing/", "mtl_core/config/sharing.py"),
+    "sharing": ("mtl_core/models/", "mtl_core/config/"),
     "balancing": ("mtl_core/balancing/", "mtl_core/config/balancing.py"),
     "mixing": ("mtl_core/data/mixing.py", "mtl_core/config/mixing.py"),
-    "encoder": ("mtl_core/models/", "mtl_core/config/encoder.py"),
+    "encoder": ("mtl_core/models/", "mtl_core/config/"),
 }
 
 

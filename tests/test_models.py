@@ -10,68 +10,21 @@ from torch.nn import functional
 
 from mtl_core.balancing import BALANCING
 from mtl_core.config import METHODS
-from mtl_core.config.encoder import BiLSTM, Pretrained, Transformer
-from mtl_core.data.batching import IGNORED, Table, make_table
+from mtl_core.config.encoder import BiLSTM, Pretrained
+from mtl_core.data.batching import IGNORED, Table
 from mtl_core.data.mixing import MIXING
-from mtl_core.data.pieces import Pieces
-from mtl_core.data.tasks import Sentences, Task
 from mtl_core.errors import ModelError
-from mtl_core.models.contracts import Encoder
+from mtl_core.models.contracts import Encoder, Output
 from mtl_core.models.heads import POOLINGS, SentenceHead, WordHead
-from mtl_core.models.model import MultiTaskModel, build_model
 from mtl_core.models.sharing import SHARING
 from mtl_core.models.sources import ENCODERS
 
-from .conftest import make_rows
-
-SMALL = {
-    BiLSTM: BiLSTM(hidden=16, embedding=8, dropout=0.0),
-    Transformer: Transformer(hidden=16, heads=2, dropout=0.0),
-}
-TASKS = (
-    Task("mood", "classification", ("fine", "poor"), "accuracy"),
-    Task("places", "spans", ("LOC",), "f1"),
-    Task("tags", "tagging", ("ADJ", "ADP", "AUX", "DET", "NOUN", "PROPN"), "accuracy"),
-)
-ROWS = make_rows(12)
-WORDS = [row["tokens"] for row in ROWS]
-PAIRS = list(itertools.product(METHODS["sharing"], METHODS["encoder"]))
-
-
-def ids(pair) -> str:
-    return "-".join(choice.kind_name() for choice in pair)
+from .small_models import PAIRS, SMALL, WORDS, make, pair_id
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tiny_bert(tmp_path_factory):
-    """A BERT of 2 layers in a local folder, as anybody would bring one."""
-    folder = tmp_path_factory.mktemp("bert")
-    words = sorted({word.lower() for sentence in WORDS for word in sentence})
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    (folder / "vocab.txt").write_text("\n".join([*special, *words, "##s"]))
-    transformers.BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = transformers.BertConfig(
-        vocab_size=len(words) + 6, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=32, max_position_embeddings=64,
-    )  # fmt: skip
-    transformers.BertModel(config).save_pretrained(folder)
-    SMALL[Pretrained] = Pretrained(model=str(folder), dropout=0.0, max_length=64)
-
-
-def make(sharing, encoder, seed=0) -> tuple[MultiTaskModel, Table]:
-    torch.manual_seed(seed)
-    config, source = SMALL[encoder], ENCODERS[encoder]
-    pieces: Pieces = source.pieces(config, WORDS)
-    architecture = source.architecture(config)
-    model = build_model(
-        make_encoder=lambda: source.encoder(config, pieces.size, architecture, fresh=True),
-        sharing=sharing(),
-        tasks=TASKS,
-    )
-    gold = {task.name: [row[task.name] for row in ROWS] for task in TASKS}
-    sentences = Sentences(WORDS, gold)
-    return model, make_table("d", sentences, TASKS, pieces.encode(WORDS), pieces.pad_id)
+def _tiny_bert(tiny_bert):
+    """Every test here goes through all encoders."""
 
 
 def test_the_tables_offer_exactly_what_the_config_offers():
@@ -81,7 +34,7 @@ def test_the_tables_offer_exactly_what_the_config_offers():
     }
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=ids)
+@pytest.mark.parametrize("pair", PAIRS, ids=pair_id)
 def test_shapes(pair):
     model, table = make(*pair)
     batch = table.batch(np.arange(5))
@@ -92,7 +45,7 @@ def test_shapes(pair):
     assert all(loss.dim() == 0 for loss in model.losses(batch).values())
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=ids)
+@pytest.mark.parametrize("pair", PAIRS, ids=pair_id)
 def test_padding_changes_no_answer(pair):
     model, table = make(*pair)
     model.eval()
@@ -104,24 +57,22 @@ def test_padding_changes_no_answer(pair):
         torch.testing.assert_close(found, out, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=ids)
-def test_shared_parameters_learn_from_every_task_and_the_rest_only_from_its_own(pair):
+@pytest.mark.parametrize("pair", PAIRS, ids=pair_id)
+def test_every_parameter_learns_from_exactly_the_tasks_that_own_it(pair):
     model, table = make(*pair)
     batch = table.batch(np.arange(8))
-    shared = {id(p) for p in model.sharing.shared_parameters()}
-    reached: dict[str, set[int]] = {}
+    owners = model.owners()
+    owned = [id(p) for entry in owners for p in entry.parameters]
+    assert sorted(owned) == sorted(id(p) for p in model.parameters() if p.requires_grad)
     for task in model.tasks:
         model.zero_grad(set_to_none=True)
         model.losses(batch)[task].backward()
-        reached[task] = {id(p) for p in model.parameters() if p.grad is not None}
-    everything = {id(p) for p in model.parameters() if p.requires_grad}
-    assert set.union(*reached.values()) == everything
-    for one, other in itertools.combinations(model.tasks, 2):
-        assert reached[one] & reached[other] == shared
-    assert all(shared <= found for found in reached.values())
+        reached = {id(p) for p in model.parameters() if p.grad is not None}
+        own = {id(p) for entry in owners if task in entry.tasks for p in entry.parameters}
+        assert reached == own
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=ids)
+@pytest.mark.parametrize("pair", PAIRS, ids=pair_id)
 def test_the_loss_falls_in_25_steps(pair):
     model, table = make(*pair)
     optimiser = torch.optim.Adam(model.parameters(), lr=2e-2)
@@ -138,10 +89,10 @@ def test_the_modules_that_two_tasks_have_in_common():
     from mtl_core.config.sharing import Hard, Separate
 
     model, _ = make(Hard, BiLSTM)
-    encoder = sum(p.numel() for p in model.sharing.shared_parameters())
+    encoder = sum(p.numel() for p in model.shared_parameters())
     assert encoder == sum(p.numel() for p in model.sharing.parameters())
     apart, _ = make(Separate, BiLSTM)
-    assert apart.sharing.shared_parameters() == []
+    assert apart.shared_parameters() == []
     assert sum(p.numel() for p in apart.sharing.parameters()) == 3 * encoder
 
 
@@ -213,7 +164,7 @@ def test_a_family_without_an_adapter_is_refused(tmp_path):
 
 def test_the_loss_is_the_mean_over_labelled_items_and_0_without_any():
     torch.manual_seed(0)
-    head = WordHead(width=4, outputs=3, pooling="mean")
+    head = WordHead(output=Output(4, "mean"), outputs=3)
     logits = torch.randn(2, 3, 3, requires_grad=True)
     target = torch.tensor([[0, IGNORED, 2], [IGNORED, IGNORED, 1]])
     kept = logits.reshape(-1, 3)[[0, 2, 5]]
@@ -232,7 +183,7 @@ def test_pooling_reads_real_pieces_only():
 
 
 def test_a_word_is_read_at_its_first_piece():
-    head = WordHead(width=2, outputs=2, pooling="mean")
+    head = WordHead(output=Output(2, "mean"), outputs=2)
     _, table = make(METHODS["sharing"][0], BiLSTM)
     batch = table.batch(np.arange(2))
     hidden = torch.randn(2, batch.ids.shape[1], 2)
@@ -246,7 +197,7 @@ def test_a_word_is_read_at_its_first_piece():
 def test_sentence_head_has_one_answer_a_row():
     _, table = make(METHODS["sharing"][0], BiLSTM)
     batch = table.batch(np.arange(3))
-    head = SentenceHead(width=2, outputs=5, pooling="max")
+    head = SentenceHead(output=Output(2, "max"), outputs=5)
     assert head(torch.randn(3, batch.ids.shape[1], 2), batch).shape == (3, 5)
 
 

@@ -14,7 +14,7 @@ from .experiment import EVERY_TASK, DataChoice, Experiment
 from .mixing import MIXING_CHOICES, MixingChoice
 from .parts import Part, is_advanced, unit_of
 from .picture import Box, Picture
-from .sharing import SHARING_CHOICES, SharingChoice
+from .sharing import SHARING_CHOICES, Cost, SharingChoice, SharingPart
 from .training import Training
 
 METHODS: dict[str, tuple[type[Part], ...]] = {
@@ -29,6 +29,7 @@ __all__ = [
     "METHODS",
     "BalancingChoice",
     "Box",
+    "Cost",
     "DataChoice",
     "EncoderChoice",
     "Experiment",
@@ -36,6 +37,7 @@ __all__ = [
     "Part",
     "Picture",
     "SharingChoice",
+    "SharingPart",
     "Training",
     "is_advanced",
     "unit_of",

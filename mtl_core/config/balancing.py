@@ -21,6 +21,10 @@ class Fixed(Part):
         {}, "Loss weight of each task; tasks left out have weight 1."
     )
 
+    def named_tasks(self) -> list[str]:
+        """The tasks with a weight of their own."""
+        return list(self.weights)
+
     @field_validator("weights")
     @classmethod
     def _weights_are_usable(cls, weights: dict[str, float]) -> dict[str, float]:

@@ -33,6 +33,7 @@ class BiLSTM(Part):
     label: ClassVar[str] = "BiLSTM"
     usual_learning_rate: ClassVar[float] = 4e-3
     usual_threads: ClassVar[int | None] = 1  # so small that more threads mostly wait for each other
+    is_pretrained: ClassVar[bool] = False
 
     kind: Literal["bilstm"] = "bilstm"
     hidden: int = option(
@@ -63,6 +64,7 @@ class Transformer(Part):
     label: ClassVar[str] = "Small transformer"
     usual_learning_rate: ClassVar[float] = 1e-3
     usual_threads: ClassVar[int | None] = 1
+    is_pretrained: ClassVar[bool] = False
 
     kind: Literal["transformer"] = "transformer"
     hidden: int = option(128, "Width of each block's output.", unit="units", ge=8, le=2048)
@@ -92,6 +94,7 @@ class Pretrained(Part):
     label: ClassVar[str] = "Pretrained (BERT-like)"
     usual_learning_rate: ClassVar[float] = 1e-4
     usual_threads: ClassVar[int | None] = None  # all cores
+    is_pretrained: ClassVar[bool] = True
 
     kind: Literal["pretrained"] = "pretrained"
     model: str = option(

@@ -14,7 +14,7 @@ from .encoder import EncoderChoice
 from .faults import sentence_of
 from .mixing import MixingChoice
 from .parts import Part, option
-from .sharing import SharingChoice
+from .sharing import SharingChoice, Surroundings
 from .training import Training
 
 MAX_NAME = 120
@@ -60,6 +60,11 @@ class Experiment(Part):
         "Train this one task alone, on the very batches that it has when all tasks train: "
         "set in single-task twins.",
     )
+    pieces_of: str | None = option(
+        None,
+        "Use the subwords of this run instead of learning some: its id or folder. A strategy that "
+        "starts from a run does so anyway, and its twins are given the same.",
+    )
     group: str | None = option(None, "Runs with the same group are shown together.", max_length=120)
 
     @field_validator("data")
@@ -73,14 +78,37 @@ class Experiment(Part):
 
     @model_validator(mode="after")
     def _names_are_known_tasks(self) -> Self:
-        named = [*self.balancing.weights, *([self.only] if self.only else [])]
-        unknown = [task for task in named if task not in self.all_tasks]
-        if unknown:
-            raise ValueError(
-                f"'{unknown[0]}' is not among the tasks of this experiment "
-                f"({', '.join(self.all_tasks)}); correct balancing.weights or only"
-            )
+        named = {
+            "balancing": self.balancing.named_tasks(),
+            "sharing": self.sharing.named_tasks(),
+            "only": [self.only] if self.only else [],
+        }
+        for place, tasks in named.items():
+            unknown = [task for task in tasks if task not in self.all_tasks]
+            if unknown:
+                raise ValueError(
+                    f"'{unknown[0]}' is not among the tasks of this experiment "
+                    f"({', '.join(self.all_tasks)}); correct {place}"
+                )
         return self
+
+    @model_validator(mode="after")
+    def _parts_go_together(self) -> Self:
+        why = self.sharing.refusal(self.surroundings)
+        if why:
+            raise ValueError(why)
+        return self
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What the limits of the sharing strategy depend on."""
+        return Surroundings(
+            tasks=self.tasks,
+            datasets=tuple(choice.card for choice in self.data),
+            blocks=getattr(self.encoder, "blocks", None),
+            width=getattr(self.encoder, "hidden", None),
+            is_pretrained=self.encoder.is_pretrained,
+        )
 
     @property
     def all_tasks(self) -> tuple[str, ...]:
@@ -111,12 +139,18 @@ class Experiment(Part):
                 "only": task,
                 "sharing": sharing.ALONE,
                 "balancing": balancing.USUAL,
+                "pieces_of": self.pieces_of or self.sharing.start,
             }
         )
 
     def twins(self) -> dict[str, "Experiment"]:
-        """One twin per task; none for an experiment with a single task."""
-        return {task: self.twin(task) for task in self.tasks} if len(self.tasks) > 1 else {}
+        """One twin per task; none where nothing is shared, and none for a twin."""
+        return {task: self.twin(task) for task in self.tasks} if self.has_twins else {}
+
+    @property
+    def has_twins(self) -> bool:
+        """Whether anything is shared that a single-task run lacks: with other tasks, or with a run."""
+        return self.only is None and (len(self.tasks) > 1 or self.sharing.start is not None)
 
     def replace(self, changes: dict[str, Any]) -> "Experiment":
         """A copy with dotted keys changed, for example {"training.seed": 3}."""

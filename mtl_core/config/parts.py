@@ -28,6 +28,10 @@ class Part(BaseModel):
         """The fields as plain keyword arguments, without the discriminator."""
         return {name: getattr(self, name) for name in type(self).model_fields if name != "kind"}
 
+    def named_tasks(self) -> list[str]:
+        """Tasks that the options name; each must be one of the experiment's."""
+        return []
+
     @classmethod
     def help_lines(cls) -> list[str]:
         """The docstring's lines, first the summary, without blank ones."""

@@ -8,7 +8,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mtl_core.data.batching import Batch
 
-from .contracts import Block, Encoder
+from .contracts import Block, Encoder, Output
 
 
 class LSTMBlock(Block):
@@ -33,7 +33,7 @@ class BiLSTMEncoder(Encoder):
         self, *, pieces: int, embedding: int, hidden: int, blocks: int, dropout: float, pooling: str
     ) -> None:
         super().__init__()
-        self.width, self.pooling = hidden, pooling
+        self.input_width, self.output = embedding, Output(hidden, pooling)
         self.embedding = nn.Embedding(pieces, embedding)
         # PyTorch draws from N(0, 1); so large, a short training can hardly move them.
         nn.init.normal_(self.embedding.weight, std=0.1)
@@ -68,7 +68,7 @@ class TransformerEncoder(Encoder):
         self, *, pieces: int, hidden: int, blocks: int, heads: int, dropout: float, pooling: str
     ) -> None:
         super().__init__()
-        self.width, self.pooling = hidden, pooling
+        self.input_width, self.output = hidden, Output(hidden, pooling)
         self.embedding = nn.Embedding(pieces, hidden)
         nn.init.normal_(self.embedding.weight, std=1 / math.sqrt(hidden))
         self.dropout = nn.Dropout(dropout)
@@ -77,8 +77,9 @@ class TransformerEncoder(Encoder):
         )
 
     def embed(self, batch: Batch) -> Tensor:
-        words = self.embedding(batch.ids) * math.sqrt(self.width)
-        return self.dropout(words + positions(batch.ids.shape[1], self.width, words.device))
+        width = self.input_width
+        words = self.embedding(batch.ids) * math.sqrt(width)
+        return self.dropout(words + positions(batch.ids.shape[1], width, words.device))
 
 
 def positions(length: int, width: int, device: torch.device) -> Tensor:

@@ -9,14 +9,17 @@ from torch.nn import functional
 from mtl_core.data.batching import IGNORED, Batch
 from mtl_core.data.tasks import TaskKind
 
+from .contracts import Output
+
 
 class Head(nn.Module, ABC):
     """A task's own last layer."""
 
-    def __init__(self, *, width: int, outputs: int, pooling: str) -> None:
+    def __init__(self, *, output: Output, outputs: int) -> None:
         super().__init__()
-        self.pooling = pooling
-        self.classify = nn.Linear(width, outputs)
+        self.pooling = output.pooling
+        self.dropout = nn.Dropout(output.dropout)
+        self.classify = nn.Linear(output.width, outputs)
 
     @abstractmethod
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
@@ -33,7 +36,7 @@ class SentenceHead(Head):
     """One label for the sentence, from the pooled pieces."""
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
-        logits: Tensor = self.classify(POOLINGS[self.pooling](hidden, batch.mask))
+        logits: Tensor = self.classify(self.dropout(POOLINGS[self.pooling](hidden, batch.mask)))
         return logits
 
 
@@ -42,7 +45,7 @@ class WordHead(Head):
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         index = batch.first[:, :, None].expand(-1, -1, hidden.shape[2])  # (batch, word, hidden)
-        logits: Tensor = self.classify(hidden.gather(1, index))
+        logits: Tensor = self.classify(self.dropout(hidden.gather(1, index)))
         return logits
 
 

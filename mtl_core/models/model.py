@@ -8,7 +8,7 @@ from mtl_core.config import SharingChoice
 from mtl_core.data.batching import Batch
 from mtl_core.data.tasks import Task
 
-from .contracts import MakeEncoder, Sharing
+from .contracts import MakeEncoder, Owned, Scene, Sharing, trainable
 from .heads import HEADS, Head
 from .sharing import SHARING
 
@@ -21,6 +21,7 @@ class MultiTaskModel(nn.Module):
         self.sharing = sharing
         self.tasks = tuple(heads)
         self._heads = nn.ModuleList(heads.values())
+        sharing.ask = self._distribution
 
     def head(self, task: str) -> Head:
         """The head of a task."""
@@ -38,17 +39,31 @@ class MultiTaskModel(nn.Module):
         logits = self(batch, tuple(batch.targets))
         return {t: self.head(t).loss(logits[t], target) for t, target in batch.targets.items()}
 
+    def owners(self) -> list[Owned]:
+        """Every parameter that learns, once, with the tasks whose losses train it."""
+        heads = [Owned(self.sharing.listeners(t), trainable([self.head(t)])) for t in self.tasks]
+        return [*self.sharing.owners(), *heads]
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        """Parameters that more than one task trains."""
+        return [p for owned in self.owners() if len(owned.tasks) > 1 for p in owned.parameters]
+
+    def _distribution(self, task: str, hidden: Tensor, batch: Batch) -> Tensor:
+        return self.head(task)(hidden, batch).softmax(-1)
+
 
 def build_model(
-    *, make_encoder: MakeEncoder, sharing: SharingChoice, tasks: Sequence[Task]
+    *,
+    make_encoder: MakeEncoder,
+    sharing: SharingChoice,
+    tasks: Sequence[Task],
+    datasets: Sequence[str],
 ) -> MultiTaskModel:
-    """Put the parts together for some tasks."""
-    names = tuple(task.name for task in tasks)
-    strategy = SHARING[type(sharing)](make_encoder, names, **sharing.arguments())
+    """Put the parts together for some tasks, and the datasets that they are learnt from."""
+    scene = Scene(tuple(tasks), tuple(datasets))
+    strategy = SHARING[type(sharing)](make_encoder, scene, **sharing.arguments())
     heads = {
-        task.name: HEADS[task.kind](
-            width=strategy.width, outputs=len(task.outputs), pooling=strategy.pooling
-        )
+        task.name: HEADS[task.kind](output=strategy.output, outputs=len(task.outputs))
         for task in tasks
     }
     return MultiTaskModel(strategy, heads)

@@ -17,7 +17,7 @@ from mtl_core.data.batching import Batch
 from mtl_core.data.pieces import Pieces
 from mtl_core.errors import ModelError
 
-from .contracts import Block, Encoder
+from .contracts import Block, Encoder, Output
 
 PACKAGE = "package:"
 
@@ -43,17 +43,14 @@ class BertEncoder(Encoder):
     ) -> None:
         super().__init__()
         found: Any = model
-        self.width, self.pooling = found.config.hidden_size, pooling
+        self.input_width = found.config.hidden_size
+        self.output = Output(self.input_width, pooling, dropout)
         self.embeddings = found.embeddings
-        self.dropout = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(BertBlock(layer) for layer in found.encoder.layer[:blocks])
 
     def embed(self, batch: Batch) -> Tensor:
         out: Tensor = self.embeddings(input_ids=batch.ids)
         return out
-
-    def forward(self, batch: Batch) -> Tensor:
-        return self.dropout(super().forward(batch))
 
 
 FAMILIES = {"bert": BertEncoder}

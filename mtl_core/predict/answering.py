@@ -42,6 +42,7 @@ class Answerer:
             ),
             sharing=experiment.sharing,
             tasks=self.manifest.tasks,
+            datasets=[reading.dataset for reading in self.manifest.readings],
         )
         try:
             load_model(self.model, run.folder)

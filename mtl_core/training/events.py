@@ -34,6 +34,8 @@ class Step:
     learning_rate: float
     seconds: float
     """Training time so far, in seconds, without pauses."""
+    penalties: dict[str, float] = field(default_factory=dict)
+    """What is minimised beside the losses, by name."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,15 @@ class Evaluated:
     metrics: dict[str, float]
     best: bool
     seconds: float
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What could be seen into the model after `step` steps: insights as plain data."""
+
+    kind: ClassVar[str] = "looked"
+    step: int
+    insights: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -88,9 +99,10 @@ class Failed:
     details: str = field(default="")
 
 
-Event = Started | Step | Evaluated | Checkpointed | Asked | Finished | Failed
+Event = Started | Step | Evaluated | Looked | Checkpointed | Asked | Finished | Failed
 _KINDS: dict[str, type[Any]] = {
-    cls.kind: cls for cls in (Started, Step, Evaluated, Checkpointed, Asked, Finished, Failed)
+    cls.kind: cls
+    for cls in (Started, Step, Evaluated, Looked, Checkpointed, Asked, Finished, Failed)
 }
 
 

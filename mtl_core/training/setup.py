@@ -73,6 +73,7 @@ def prepare(
         ),
         sharing=experiment.sharing,
         tasks=trained,
+        datasets=[corpus.dataset.name for corpus in corpora],
     ).to(device)
     feed = _feed(experiment, [splits["train"].table for splits in labelled])
     parts = Parts(

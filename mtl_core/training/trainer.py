@@ -21,12 +21,16 @@ from mtl_core.balancing.contract import Balancer
 from mtl_core.data.batching import Batch
 from mtl_core.data.mixing import Feed
 from mtl_core.errors import RunError
+from mtl_core.models.contracts import rate_of
 from mtl_core.models.model import MultiTaskModel
 
 from . import checkpoint
 from .evaluation import Evaluator, precision
-from .events import Checkpointed, Evaluated, Event, Finished, Started, Step
+from .events import Checkpointed, Evaluated, Event, Finished, Looked, Started, Step
 
+Told = dict[str, Tensor]
+Unreported = tuple[int, Told, Told, dict[str, float], float, float]
+"""Step, losses, penalties, weights, learning rate, seconds."""
 SAVE_SECONDS = 20.0
 """At most so much training is done again after a crash."""
 
@@ -94,8 +98,8 @@ class Training:
         self.parts, self.plan, self.folder = parts, plan, folder
         self.progress = Progress()
         self.optimiser = _optimiser(parts.model, plan)
-        self.shared = parts.model.sharing.shared_parameters()
-        self._unreported: list[tuple[int, dict[str, Tensor], dict[str, float], float, float]] = []
+        self.shared = parts.model.shared_parameters()
+        self._unreported: list[Unreported] = []
         self._last_report = self._last_save = time.perf_counter()
         self._restore()
 
@@ -126,37 +130,39 @@ class Training:
         began = time.perf_counter()
         rate = self.plan.learning_rate_at(self.progress.step)
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["scale"]
         self.parts.model.train()
-        losses, penalty = self._losses(batches)
-        weights = self._update(losses, penalty) if losses else {}
+        self.parts.model.sharing.advance(self.progress.step / self.plan.steps)
+        losses, penalties = self._losses(batches)
+        weights = self._update(losses, penalties) if losses else {}
         self.progress.step += 1
         self.progress.seconds += time.perf_counter() - began
-        values = {task: loss.detach() for task, loss in losses.items()}
-        self._unreported.append((self.progress.step, values, weights, rate, self.progress.seconds))
+        told = (_detached(losses), _detached(penalties), weights)
+        self._unreported.append((self.progress.step, *told, rate, self.progress.seconds))
 
-    def _update(self, losses: dict[str, Tensor], penalty: Tensor | None) -> dict[str, float]:
+    def _update(self, losses: dict[str, Tensor], penalties: dict[str, Tensor]) -> dict[str, float]:
         self.optimiser.zero_grad(set_to_none=True)
+        penalty = torch.stack([*penalties.values()]).sum() if penalties else None
         weights = self.parts.balancer.backward(losses, penalty, self.shared)
         if self.plan.clip is not None:
             nn.utils.clip_grad_norm_(self.parts.model.parameters(), self.plan.clip)
         self.optimiser.step()
         return weights
 
-    def _losses(self, batches: list[Batch]) -> tuple[dict[str, Tensor], Tensor | None]:
-        """Each task's loss, averaged over the batches that carry the task, and all penalties."""
+    def _losses(self, batches: list[Batch]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Each task's loss and each penalty, averaged over the batches that carry it."""
         device = self.parts.device
         found: dict[str, list[Tensor]] = {}
-        penalties: list[Tensor] = []
+        penalties: dict[str, list[Tensor]] = {}
         with precision(device, self.plan.autocast):
             for batch in batches:
                 if not batch.targets:
                     continue  # no row of it has a label of a task that is trained
                 for task, loss in self.parts.model.losses(batch.to(device)).items():
                     found.setdefault(task, []).append(loss)
-                penalties += self.parts.model.sharing.penalties().values()
-        losses = {task: torch.stack(each).mean() for task, each in found.items()}
-        return losses, torch.stack(penalties).sum() if penalties else None
+                for name, penalty in self.parts.model.sharing.penalties().items():
+                    penalties.setdefault(name, []).append(penalty)
+        return _means(found), _means(penalties)
 
     def _reports(self, *, all_of_them: bool = False) -> Iterator[Event]:
         """The steps not told yet: on a CPU each at once, on a GPU some at a time."""
@@ -166,13 +172,15 @@ class Training:
             return
         self._last_report = now
         told = self._unreported
-        flat = [loss for _, losses, *_ in told for loss in losses.values()]
+        flat = [v for _, losses, rest, *_ in told for v in (*losses.values(), *rest.values())]
         values = iter(torch.stack(flat).float().tolist() if flat else [])
-        for place, (step, losses, weights, rate, seconds) in enumerate(told, 1):
+        for place, (step, losses, penalties, weights, rate, seconds) in enumerate(told, 1):
             numbers = {task: next(values) for task in losses}
+            beside = {name: next(values) for name in penalties}
             _check_finite(numbers, step)
+            _check_penalties(beside, step)
             self._unreported = told[place:]  # what a stop cuts off is told when the run goes on
-            yield Step(step, numbers, weights, rate, round(seconds, 4))
+            yield Step(step, numbers, weights, rate, round(seconds, 4), beside)
 
     def _is_evaluation_due(self) -> bool:
         step, plan = self.progress.step, self.plan
@@ -183,6 +191,8 @@ class Training:
         yield from self._reports(all_of_them=True)
         began = time.perf_counter()
         progress, evaluator = self.progress, self.parts.evaluator
+        sharing = self.parts.model.sharing
+        sharing.watch.clear()
         metrics = evaluator.score(self.parts.model, "validation", self.plan.autocast)
         losses = {k.split("/")[0]: v for k, v in metrics.items() if k.endswith("/validation/loss")}
         _check_finite(losses, progress.step)
@@ -203,6 +213,9 @@ class Training:
         progress.evaluated_step = progress.step
         progress.seconds += time.perf_counter() - began
         yield Evaluated(progress.step, "validation", metrics, is_best, round(progress.seconds, 3))
+        seen = [insight.to_tree() for insight in sharing.insight()]
+        if seen:
+            yield Looked(progress.step, seen)
         yield self._save()
 
     def _finish(self) -> Iterator[Event]:
@@ -275,12 +288,33 @@ def report_seconds(device: torch.device) -> float:
 
 def _optimiser(model: nn.Module, plan: Plan) -> torch.optim.Optimizer:
     """AdamW (Loshchilov and Hutter, 2019); vectors (biases, norms) are not decayed."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.dim() > 1], "weight_decay": plan.weight_decay},
-        {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            decay = plan.weight_decay if parameter.dim() > 1 else 0.0
+            groups.setdefault((decay, rate_of(parameter)), []).append(parameter)
+    made = [
+        {"params": parameters, "weight_decay": decay, "scale": rate}
+        for (decay, rate), parameters in groups.items()
     ]
-    return torch.optim.AdamW(groups, lr=plan.learning_rate, fused=True)
+    return torch.optim.AdamW(made, lr=plan.learning_rate, fused=True)
+
+
+def _detached(values: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach() for name, value in values.items()}
+
+
+def _means(found: dict[str, list[Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.stack(each).mean() for name, each in found.items()}
+
+
+def _check_penalties(penalties: dict[str, float], step: int) -> None:
+    for name, value in penalties.items():
+        if not math.isfinite(value):
+            raise RunError(
+                f"the penalty '{name}' is {value} at step {step}; "
+                "lower its strength in sharing or training.learning_rate, or set training.clip"
+            )
 
 
 def _check_finite(losses: dict[str, float], step: int) -> None:

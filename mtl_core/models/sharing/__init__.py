@@ -1,8 +1,10 @@
 """Sharing strategies: one file each.
 
-To add one: a config class in `config/sharing.py`, a file here, a line in this table. The app's
+To add one: a config class in `config/sharing/`, a file here, a line in this table. The app's
 form, the command line, the saved YAML, the help texts and the table of tests follow by themselves.
 """
+
+from collections.abc import Callable
 
 from mtl_core.config.parts import Part
 from mtl_core.config.sharing import Hard, Separate
@@ -11,7 +13,7 @@ from mtl_core.models.contracts import Sharing
 from .hard import HardSharing
 from .separate import SeparateEncoders
 
-SHARING: dict[type[Part], type[Sharing]] = {
+SHARING: dict[type[Part], Callable[..., Sharing]] = {
     Separate: SeparateEncoders,
     Hard: HardSharing,
 }

@@ -1,0 +1,33 @@
+"""The sharing strategies that an experiment can choose, and how each one is drawn.
+
+Every `SharingPart` of this package is offered, in the order of the imports below.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Union
+
+from pydantic import Field
+
+from .contract import Cost, SharingPart, Surroundings
+from .plain import Hard, Separate
+
+SHARING_CHOICES: tuple[type[SharingPart], ...] = tuple(SharingPart.__subclasses__())
+
+if TYPE_CHECKING:
+    SharingChoice = SharingPart
+else:
+    SharingChoice = Annotated[Union[SHARING_CHOICES], Field(discriminator="kind")]  # noqa: UP007
+
+USUAL = Hard()
+"""Where an experiment names none."""
+ALONE = Separate()
+"""The sharing of a single-task twin: with one task there is nothing to share."""
+
+__all__ = [
+    "ALONE",
+    "SHARING_CHOICES",
+    "USUAL",
+    "Cost",
+    "SharingChoice",
+    "SharingPart",
+    "Surroundings",
+]
