@@ -38,12 +38,13 @@ class Encoder(nn.Module, ABC):
     """Pieces become vectors: an embedding and a row of blocks.
 
     `input_width` is the hidden axis of what enters the first block, `output` describes what leaves
-    every block.
+    every block. `lora_targets` are the names of the attention's projections within a block.
     """
 
     input_width: int
     output: Output
     blocks: nn.ModuleList
+    lora_targets: tuple[str, ...] = ()
 
     @abstractmethod
     def embed(self, batch: Batch) -> Tensor:
