@@ -9,7 +9,7 @@ from torch.nn import functional
 from mtl_core.data.batching import IGNORED, Batch
 from mtl_core.data.tasks import TaskKind
 
-from .contracts import Output
+from mtl_core.models.contracts import Output
 
 
 class Head(nn.Module, ABC):
