@@ -1,5 +1,7 @@
 """Experiments: what is accepted, what is refused in which words, and what YAML keeps."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,10 @@ from hypothesis import strategies as st
 from mtl_core.config import METHODS, Experiment
 from mtl_core.errors import ConfigError
 
+from .small_models import small_sharing
+
 DATA = "data: [{card: city, tasks: [mood, tags]}]\n"
+TWO = "data: [{card: city, tasks: [mood]}, {card: town, tasks: [tags]}]\n"
 
 
 def parse(text: str) -> Experiment:
@@ -35,7 +40,8 @@ def test_yaml_round_trip_is_exact(name, seed, clip, rate, steps, weight):
 @pytest.mark.parametrize("family", METHODS)
 def test_every_choice_can_be_chosen_by_its_kind_and_round_trips(family):
     for choice in METHODS[family]:
-        experiment = parse(f"{DATA}{family}: {{kind: {choice.kind_name()}}}")
+        options = {"kind": choice.kind_name(), **SHARING_OPTIONS.get(choice, {})}
+        experiment = parse(f"{TWO}{family}: {json.dumps(options)}")
         assert type(getattr(experiment, family)) is choice
         assert Experiment.from_yaml(experiment.to_yaml()) == experiment
 
@@ -114,7 +120,7 @@ def test_the_learning_rate_is_the_encoders_usual_one_unless_given():
 @pytest.mark.parametrize("choice", METHODS["sharing"])
 def test_a_picture_has_every_tasks_head_once_and_arrows_between_its_boxes(choice):
     tasks = ("mood", "tags", "places")
-    picture = choice().picture(tasks, 2)
+    picture = small_sharing(choice).picture(tasks, 2)
     names = [box.name for box in picture.boxes]
     assert len(set(names)) == len(names)
     assert {end for arrow in picture.arrows for end in arrow} <= set(names)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Union
 from pydantic import Field
 
 from .contract import Cost, SharingPart, Surroundings
+
+# isort: off  (the order in which people see them)
 from .plain import Hard, Separate
+from .private import Adversarial
+from .sequential import Transfer
+
+# isort: on
 
 SHARING_CHOICES: tuple[type[SharingPart], ...] = tuple(SharingPart.__subclasses__())
 
@@ -26,8 +32,12 @@ __all__ = [
     "ALONE",
     "SHARING_CHOICES",
     "USUAL",
+    "Adversarial",
     "Cost",
+    "Hard",
+    "Separate",
     "SharingChoice",
     "SharingPart",
     "Surroundings",
+    "Transfer",
 ]

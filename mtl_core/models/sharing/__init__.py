@@ -7,13 +7,17 @@ form, the command line, the saved YAML, the help texts and the table of tests fo
 from collections.abc import Callable
 
 from mtl_core.config.parts import Part
-from mtl_core.config.sharing import Hard, Separate
+from mtl_core.config.sharing import Adversarial, Hard, Separate, Transfer
 from mtl_core.models.contracts import Sharing
 
+from .adversarial import SharedPrivate
 from .hard import HardSharing
 from .separate import SeparateEncoders
+from .transfer import TransferSharing
 
 SHARING: dict[type[Part], Callable[..., Sharing]] = {
     Separate: SeparateEncoders,
     Hard: HardSharing,
+    Adversarial: SharedPrivate,
+    Transfer: TransferSharing,
 }
