@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mtl_core.data.catalog import Card
+from mtl_core.data.catalog import PER_WORD, Card
 from mtl_core.data.spans import spans_of
 from mtl_core.data.tasks import Gold, Sentences
 
@@ -20,22 +20,42 @@ def example(card: Card, found: Sentences, row: int, colour: Callable[[str], str]
     drawn: list[str] = []
     for task, spec in card.tasks.items():
         gold = found.gold[task][row]
-        if isinstance(gold, str):
-            whole.append(chip(task, f"{task}: {gold}"))
-        elif gold is not None:
+        if spec.kind not in PER_WORD:
+            whole += [] if gold is None else [chip(task, f"{task}: {in_words(gold)}")]
+        elif isinstance(gold, list):
             drawn.append(_on_words(task, spec.kind, words, gold, colour(task), card))
     if not drawn:
-        drawn.append(highlight(words, [], {}, joiner=_joiner(card)))
-    left_out = len(found.words[row]) - len(words)
-    if left_out:
-        drawn.append(f'<div style="opacity:.7">and {counted(left_out, "more word")}</div>')
+        drawn.append(_text(found.words[row], card))
+    elif len(words) < len(found.words[row]):
+        drawn.append(_left_out(len(found.words[row]) - len(words)))
+    if found.seconds is not None:
+        drawn.append(f'<div style="margin-top:.45rem">{_text(found.seconds[row], card)}</div>')
     labels = "".join(whole)
     row_of_labels = f'<div style="display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;margin-bottom:.5rem">{labels}</div>'
     return (row_of_labels if whole else "") + "".join(drawn)
 
 
-def _on_words(task: str, kind: str, words: list[str], gold: Gold, shade: str, card: Card) -> str:
-    tags = list(gold or [])[: len(words)]
+def in_words(gold: Gold) -> str:
+    """The answer to a whole text: its label, its labels or its value."""
+    if isinstance(gold, float):
+        return f"{gold:g}"
+    return (", ".join(gold) or "none") if isinstance(gold, list) else str(gold)
+
+
+def _text(words: list[str], card: Card) -> str:
+    """A text without marks; what does not fit is counted."""
+    shown = highlight(words[:MOST_WORDS], [], {}, joiner=_joiner(card))
+    return shown + (_left_out(len(words) - MOST_WORDS) if len(words) > MOST_WORDS else "")
+
+
+def _left_out(words: int) -> str:
+    return f'<div style="opacity:.7">and {counted(words, "more word")}</div>'
+
+
+def _on_words(
+    task: str, kind: str, words: list[str], gold: list[str], shade: str, card: Card
+) -> str:
+    tags = gold[: len(words)]
     head = f'<div style="font-size:.85rem;opacity:.85;margin-top:.35rem">{chip(task)}</div>'
     if kind == "spans":
         spans = spans_of(tags)

@@ -13,6 +13,8 @@ from ._ui import chip, home
 
 KIND_WORDS: Mapping[str, str] = {
     "classification": "a label a sentence",
+    "multilabel": "any labels a sentence",
+    "regression": "a number a sentence",
     "tagging": "a tag a word",
     "spans": "names and phrases",
 }

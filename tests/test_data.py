@@ -100,11 +100,11 @@ def test_a_row_without_a_label_is_masked_for_that_task_alone(tmp_path):
 
 BAD_ROWS = {
     "a missing column": ('{"words": ["a"], "tags": ["X"]}', "t.jsonl line 1: there is no column 'tokens' (it has words, tags)"),
-    "ragged lists": ('{"tokens": ["a", "b"], "tags": ["X"]}', "t.jsonl line 1: 2 words but 1 tags of task 'tags'"),
+    "ragged lists": ('{"tokens": ["a", "b"], "tags": ["X"]}', "t.jsonl line 1: task 'tags': 2 words but 1 tags; give every word one tag"),
     "broken JSON": ('{"tokens": ["a"], "tags": ["X"]}\n{"tok', "t.jsonl line 2: not valid JSON"),
     "no object": ("[1]", "t.jsonl line 1: found a list; write an object"),
     "a number for a text": ('{"tokens": 7, "tags": ["X"]}', "column 'tokens' holds 7; write a text or a list of words"),
-    "a number for tags": ('{"tokens": ["a"], "tags": 7}', "task 'tags' has 7; write a list of tags"),
+    "a number for tags": ('{"tokens": ["a"], "tags": 7}', "task 'tags': found 7; write a list of tags"),
     "an empty split": ("\n", "t.jsonl: the file holds no rows"),
     "no label at all": ('{"tokens": ["a"]}', "no row has a label of task 'tags'"),
 }  # fmt: skip
@@ -130,9 +130,9 @@ def test_a_wrong_byte_is_named_with_its_line(tmp_path):
 
 
 BAD_CARDS = {
-    "unknown kind": ("tags: {kind: parsing, input: a, target: b}", "tasks.tags.kind: 'parsing' is not usable: input should be 'classification', 'tagging' or 'spans'"),
+    "unknown kind": ("tags: {kind: parsing, input: a, target: b}", "tasks.tags.kind: 'parsing' is not usable: input should be 'classification', 'multilabel', 'regression', 'tagging' or 'spans'"),
     "unknown key": ("tags: {kind: tagging, inputs: a, target: b}", "tasks.tags.inputs: unknown key; did you mean 'input'?"),
-    "unknown metric": ("tags: {kind: tagging, input: tokens, target: tags, metric: f1}", "task 'tags' asks for metric 'f1'; a tagging task has accuracy, macro_f1"),
+    "unknown metric": ("tags: {kind: tagging, input: tokens, target: tags, metric: f1}", "task 'tags' asks for metric 'f1'; a tagging task may have accuracy, macro_f1, macro_precision"),
 }  # fmt: skip
 
 

@@ -75,8 +75,6 @@ def main_metrics(run: Run, keys: Iterable[str]) -> dict[str, str]:
 def main_metric(task: str, keys: Iterable[str]) -> str:
     """The main score of a task, judged by the metric keys that it has; "" where it has none."""
     names = {key.split("/")[-1] for key in keys if key.split("/")[0] == task}
-    # Accuracy belongs to several kinds; what only one kind has tells more, so fewer names win.
-    for metrics in sorted(METRICS.values(), key=lambda m: m[0] == "accuracy"):
-        if metrics[0] in names:
-            return metrics[0]
-    return ""
+    # Kinds have scores in common: the kind is the one that has the most of those seen.
+    kinds = [metrics for metrics in METRICS.values() if metrics[0] in names]
+    return max(kinds, key=lambda metrics: len(names.intersection(metrics)), default=("",))[0]

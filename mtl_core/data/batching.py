@@ -1,13 +1,15 @@
 """Batches: rows of one dataset as tensors, with the targets of all its chosen tasks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .catalog import TaskKind
 from .pieces import CUT_OFF, Encoded
 from .tasks import Sentences, Task
 
@@ -15,6 +17,8 @@ IGNORED = -100
 """The target where there is no label to learn: PyTorch's losses pass over it."""
 
 Rows = NDArray[np.int64]
+Targets = NDArray[Any]
+"""Numbers of labels (int64) or values (float32)."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,13 @@ class Batch:
 
     Shapes: `ids`, `mask` (batch, seq); `lengths` (batch,) on the CPU; `first`, `words` (batch,
     word): the place of each word's first piece and whether there is such a word that was not cut
-    off; `word_counts` (batch,) on the CPU: words of each sentence, cut or not; `targets` (batch,) for a task on sentences, (batch, word) for a task on words.
+    off; `word_counts` (batch,) on the CPU: words of each sentence, cut or not; `segments` (batch,
+    seq): 1 for the pieces of the second text of a pair, 0 for all others. `first`, `words` and
+    `word_counts` are those of the first text.
+
+    `targets`: numbers of labels, (batch,) for classification, (batch, word) for tasks on words; 0 or
+    1 for each label, (batch, label), for multilabel; the value, scaled to 0 .. 1 by the task's range
+    and real, (batch,), for regression. IGNORED stands where there is no label to learn.
     """
 
     dataset: str
@@ -33,6 +43,7 @@ class Batch:
     first: Tensor
     words: Tensor
     word_counts: Tensor
+    segments: Tensor
     targets: dict[str, Tensor]
 
     def __len__(self) -> int:
@@ -52,6 +63,7 @@ class Batch:
             mask=move(self.mask),
             first=move(self.first),
             words=move(self.words),
+            segments=move(self.segments),
             targets={task: move(target) for task, target in self.targets.items()},
         )
 
@@ -60,12 +72,12 @@ class Batch:
 class Table:
     """One split of one dataset, ready to be cut into batches.
 
-    `targets` are flat: one number a row for a task on sentences, one a word for a task on words.
+    `targets` are those of a batch, but flat for a task on words: one number a word.
     """
 
     dataset: str
     encoded: Encoded
-    targets: dict[str, Rows]
+    targets: dict[str, Targets]
     per_word: frozenset[str]
     pad_id: int
 
@@ -85,10 +97,15 @@ class Table:
             first=torch.from_numpy(np.maximum(first, 0)),
             words=torch.from_numpy(first != CUT_OFF),
             word_counts=torch.from_numpy(is_word.sum(1)),
+            segments=torch.from_numpy(self._segments(rows, mask)),
             targets={task: torch.from_numpy(target) for task, target in targets.items()},
         )
 
-    def _target(self, task: str, rows: Rows, first: Rows) -> Rows:
+    def _segments(self, rows: Rows, mask: NDArray[np.bool_]) -> Rows:
+        places = np.arange(mask.shape[1])[None, :]
+        return (mask & (places >= self.encoded.second[rows][:, None])).astype(np.int64)
+
+    def _target(self, task: str, rows: Rows, first: Rows) -> Targets:
         if task not in self.per_word:
             return self.targets[task][rows]
         target, _ = _padded(self.targets[task], self.encoded.word_ends, rows, IGNORED)
@@ -106,27 +123,57 @@ def make_table(
     dataset: str, sentences: Sentences, tasks: Sequence[Task], encoded: Encoded, pad_id: int
 ) -> Table:
     """Put words and labels of a split into numbers. Labels that training lacks are ignored."""
-    targets: dict[str, Rows] = {}
-    for task in tasks:
-        number = {output: i for i, output in enumerate(task.outputs)}
-        gold = sentences.gold[task.name]
-        if task.is_per_word:
-            targets[task.name] = _flat_targets(gold, sentences, number)
-        else:
-            values = [number.get(g, IGNORED) if isinstance(g, str) else IGNORED for g in gold]
-            targets[task.name] = np.array(values, dtype=np.int64)
+    targets = {task.name: _TARGETS[task.kind](task, sentences) for task in tasks}
     per_word = frozenset(task.name for task in tasks if task.is_per_word)
     return Table(dataset, encoded, targets, per_word, pad_id)
 
 
-def _flat_targets(gold: Sequence[object], sentences: Sentences, number: Mapping[str, int]) -> Rows:
+def _label_targets(task: Task, sentences: Sentences) -> Targets:
+    number = {label: i for i, label in enumerate(task.outputs)}
+    gold = sentences.gold[task.name]
+    values = [number.get(g, IGNORED) if isinstance(g, str) else IGNORED for g in gold]
+    return np.array(values, dtype=np.int64)
+
+
+def _labels_targets(task: Task, sentences: Sentences) -> Targets:
+    """(row, label): 1 where a label is right, 0 where not, IGNORED in rows that nobody labelled."""
+    number = {label: i for i, label in enumerate(task.outputs)}
+    gold = sentences.gold[task.name]
+    targets = np.full((len(gold), len(number)), IGNORED, dtype=np.int64)
+    for row, labels in enumerate(gold):
+        if isinstance(labels, list):
+            targets[row] = 0
+            targets[row, [number[label] for label in labels if label in number]] = 1
+    return targets
+
+
+def _value_targets(task: Task, sentences: Sentences) -> Targets:
+    """The share of the range that lies below each value."""
+    values = [
+        (gold - task.low) / (task.high - task.low) if isinstance(gold, float) else IGNORED
+        for gold in sentences.gold[task.name]
+    ]
+    return np.array(values, dtype=np.float32)
+
+
+def _word_targets(task: Task, sentences: Sentences) -> Targets:
+    number = {output: i for i, output in enumerate(task.outputs)}
     flat: list[int] = []
-    for answer, words in zip(gold, sentences.words, strict=True):
+    for answer, words in zip(sentences.gold[task.name], sentences.words, strict=True):
         if isinstance(answer, list):
             flat.extend(number.get(tag, IGNORED) for tag in answer)
         else:
             flat.extend([IGNORED] * len(words))
     return np.array(flat, dtype=np.int64)
+
+
+_TARGETS: dict[TaskKind, Callable[[Task, Sentences], Targets]] = {
+    "classification": _label_targets,
+    "multilabel": _labels_targets,
+    "regression": _value_targets,
+    "tagging": _word_targets,
+    "spans": _word_targets,
+}
 
 
 def _padded(flat: Rows, ends: Rows, rows: Rows, fill: int) -> tuple[Rows, NDArray[np.bool_]]:

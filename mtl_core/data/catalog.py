@@ -7,22 +7,27 @@ A card is a small YAML file beside the data files:
     tasks:
       sentiment: {kind: classification, input: text, target: label}
       entities: {kind: spans, input: tokens, target: ner}
+      topics: {kind: multilabel, input: text, target: topics}
+      score: {kind: regression, input: [question, answer], target: score, range: [1, 5]}
 """
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mtl_core.config.faults import sentence_of
 from mtl_core.config.parts import Part, option
 from mtl_core.errors import DataError, MtlError
 
-TaskKind = Literal["classification", "tagging", "spans"]
+TaskKind = Literal["classification", "multilabel", "regression", "tagging", "spans"]
+PER_WORD: frozenset[TaskKind] = frozenset({"tagging", "spans"})
+"""The kinds that answer for every word, not for the text."""
 CARD_FILE = "card.yaml"
 SPLITS = ("train", "validation", "test")
 
@@ -31,12 +36,58 @@ class TaskSpec(Part):
     """One task of a dataset: what is read, what is to be answered."""
 
     kind: TaskKind = option(
-        ..., "classification: a label a text; tagging: a tag a word; spans: BIO-like tags."
+        ...,
+        "classification: a label a text; multilabel: any number of labels; regression: a number; "
+        "tagging: a tag a word; spans: BIO-like tags.",
     )
-    input: str = option(..., "Column with the text, or with the list of tokens.")
-    target: str = option(..., "Column with the label, or with the list of tags.")
+    input: str | tuple[str, str] = option(
+        ..., "Column with the text or the list of tokens; two columns for a pair of texts."
+    )
+    target: str = option(..., "Column with the label, the labels, the number or the list of tags.")
     metric: str | None = option(None, "Main score; empty: the kind's usual one.")
+    range: tuple[float, float] | None = option(
+        None, "Least and greatest value of a regression; empty: those of the training data."
+    )
+    separator: str = option(
+        ",", "What parts the labels of a multilabel task that stand in one text.", min_length=1
+    )
     description: str = option("", "What the task asks, in a sentence.")
+
+    @property
+    def pair(self) -> bool:
+        """Whether the task reads two texts."""
+        return not isinstance(self.input, str)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads, one or two."""
+        return (self.input,) if isinstance(self.input, str) else self.input
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def _one_column_or_two(cls, columns: Any) -> Any:
+        if isinstance(columns, list | tuple) and len(columns) != 2:
+            raise ValueError(f"{list(columns)!r} is no pair; name one column, or exactly two")
+        return columns
+
+    @field_validator("range")
+    @classmethod
+    def _range_rises(cls, ends: tuple[float, float] | None) -> tuple[float, float] | None:
+        if ends and not (math.isfinite(ends[0]) and math.isfinite(ends[1]) and ends[0] < ends[1]):
+            raise ValueError(
+                f"{list(ends)!r} is no range; write the least value, then the greatest"
+            )
+        return ends
+
+    @model_validator(mode="after")
+    def _options_fit_the_kind(self) -> Self:
+        if self.pair and self.kind in PER_WORD:
+            raise ValueError(f"a {self.kind} task reads one column, not the pair {self.columns}")
+        if self.range and self.kind != "regression":
+            raise ValueError(f"a {self.kind} task has no range; leave it out")
+        if "separator" in self.model_fields_set and self.kind != "multilabel":
+            raise ValueError(f"a {self.kind} task has no separator; leave it out")
+        return self
 
 
 class Layout(Part):
@@ -81,6 +132,9 @@ class Card(Part):
     hub: Hub | None = Field(default=None, description="Where the data comes from the hub.")
     layout: Layout | None = Field(default=None, description="How the files are written.")
     splits: dict[str, str] = option(..., "Files of train, validation and test.")
+    where: dict[str, str | int | float | bool] = option(
+        {}, "Only rows whose columns hold these values belong to the dataset."
+    )
     tasks: dict[str, TaskSpec] = option(..., "The tasks by name.", min_length=1)
 
     @field_validator("tasks")

@@ -28,13 +28,15 @@ class Encoded:
     """Sentences as pieces, one after the other: sentence i is `ids[id_ends[i]:id_ends[i + 1]]`.
 
     `first` holds for each word the place of its first piece within its sentence, or CUT_OFF;
-    sentence i has the words `word_ends[i]:word_ends[i + 1]`.
+    sentence i has the words `word_ends[i]:word_ends[i + 1]`. `second` holds for each sentence where
+    the pieces of the second text begin, or its length where there is none.
     """
 
     ids: NDArray[np.int64]
     id_ends: NDArray[np.int64]
     first: NDArray[np.int64]
     word_ends: NDArray[np.int64]
+    second: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.id_ends) - 1
@@ -113,6 +115,7 @@ class Pieces:
             id_ends=_ends([len(s) for s in ids]),
             first=np.concatenate(first) if first else np.zeros(0, np.int64),
             word_ends=_ends([len(s) for s in words]),
+            second=np.array([len(s) for s in ids], dtype=np.int64),
         )
 
     def _align(self, encoding: Encoding, words: int) -> tuple[list[int], NDArray[np.int64]]:
@@ -156,7 +159,7 @@ def encode_cached(pieces: Pieces, words: Sequence[Sequence[str]], cache: Path | 
     """As `Pieces.encode`, remembered on the disk under the contents of tokenizer and words."""
     if cache is None:
         return pieces.encode(words)
-    settings = f"1 {pieces.max_length} {pieces.tokenizer.to_str()}"
+    settings = f"2 {pieces.max_length} {pieces.tokenizer.to_str()}"
     file = cache / f"pieces-{_digest(settings, words)}.safetensors"
     if file.exists():
         return Encoded(**load_file(file))

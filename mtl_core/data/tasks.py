@@ -8,20 +8,26 @@ from typing import Any
 
 from mtl_core.errors import DataError
 
-from .catalog import Dataset, TaskKind, TaskSpec
+from .catalog import PER_WORD, Dataset, TaskKind, TaskSpec
 from .formats import Row, read_rows
-from .spans import NotSpans, bio_tags, to_bio
+from .gold import Gold, gold_of
+from .spans import bio_tags
 from .text import cut, readable
 
-Gold = str | list[str] | None
-"""What is right: a label for the sentence, a tag for each word, or None where nobody said."""
-
+_OF_LABELS = ("accuracy", "macro_f1", "macro_precision", "macro_recall", "micro_f1", "mcc")
 METRICS: dict[TaskKind, tuple[str, ...]] = {
-    "classification": ("accuracy", "macro_f1"),
-    "tagging": ("accuracy", "macro_f1"),
+    "classification": _OF_LABELS,
+    "multilabel": (
+        "micro_f1", "macro_f1", "micro_precision", "micro_recall", "macro_precision",
+        "macro_recall", "exact_match",
+    ),
+    "regression": ("pearson", "spearman", "mse"),
+    "tagging": _OF_LABELS,
     "spans": ("f1", "precision", "recall"),
-}
+}  # fmt: skip
 """The scores of each kind; the first is the main one unless the card says otherwise."""
+LOWER_IS_BETTER = frozenset({"mse"})
+"""Scores that cannot be a task's main one: the best model is the one with the highest."""
 
 
 @dataclass(frozen=True)
@@ -29,69 +35,109 @@ class Task:
     """A task as a model knows it. `labels` are those of the training data, in order.
 
     Labels met only in validation or test have no place here: nothing can predict them, so they
-    count as wrong in every score.
+    count as wrong in every score. A regression has no labels but a range, `low` to `high`; a `pair`
+    task reads two texts.
     """
 
     name: str
     kind: TaskKind
     labels: tuple[str, ...]
     metric: str
+    low: float = 0.0
+    high: float = 1.0
+    pair: bool = False
 
     @property
     def is_per_word(self) -> bool:
-        """Whether every word gets an answer, not the sentence."""
-        return self.kind != "classification"
+        """Whether every word gets an answer, not the text."""
+        return self.kind in PER_WORD
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """What a head chooses from: the labels, or the BIO tags made of them."""
+        """What a head gives: a number for each label, for each BIO tag made of them, or one value."""
+        if self.kind == "regression":
+            return ("value",)
         return bio_tags(self.labels) if self.kind == "spans" else self.labels
 
 
 @dataclass(frozen=True)
 class Sentences:
-    """The rows of one split: their words, and the right answers of each task, row by row."""
+    """The rows of one split: their words, and the right answers of each task, row by row.
+
+    `seconds` are the words of the second texts where the tasks read pairs.
+    """
 
     words: list[list[str]]
     gold: dict[str, list[Gold]]
+    seconds: list[list[str]] | None = None
 
     def __len__(self) -> int:
         return len(self.words)
 
     def label_counts(self, task: str, kind: TaskKind) -> Counter[str]:
-        """How often each label (each span, for spans; each tag otherwise) is right."""
+        """How often each label (each span, for spans; each tag, for tagging) is right."""
         counts: Counter[str] = Counter()
         for gold in self.gold[task]:
             if isinstance(gold, str):
                 counts[gold] += 1
-            elif gold is not None:
+            elif isinstance(gold, list):
                 kept = [t[2:] for t in gold if t.startswith("B-")] if kind == "spans" else gold
                 counts.update(kept)
         return counts
+
+    def values(self, task: str) -> list[float]:
+        """The right values of a regression."""
+        return [gold for gold in self.gold[task] if isinstance(gold, float)]
 
 
 def load_sentences(dataset: Dataset, split: str, tasks: Sequence[str]) -> Sentences:
     """Read one split. Raises DataError naming file, line, value and cure."""
     path = dataset.file(split)  # for a hub dataset only a name in messages
     specs = {task: spec_of(dataset, task) for task in tasks}
-    words: list[list[str]] = []
+    texts: list[list[list[str]]] = []  # of each row, the words of each column that is read
     gold: dict[str, list[Gold]] = {task: [] for task in tasks}
-    source = _input_column(specs, dataset)
+    columns = _input_columns(specs, dataset)
     for row in _rows(dataset, split, path):
-        row_words = _words(row, source, dataset, path)
-        words.append(row_words)
+        texts.append([_words(row, column, dataset, path) for column in columns])
         for task, spec in specs.items():
-            gold[task].append(_gold(row, task, spec, row_words, path))
+            gold[task].append(gold_of(row, task, spec, texts[-1][0], path))
     _check_labelled(gold, path)
-    return Sentences(words, gold)
+    words = [row_texts[0] for row_texts in texts]
+    seconds = [row_texts[1] for row_texts in texts] if len(columns) > 1 else None
+    return Sentences(words, gold, seconds)
 
 
 def _rows(dataset: Dataset, split: str, path: Path) -> list[Row]:
-    if dataset.card.hub is None:
-        return read_rows(path, dataset.card.layout)
-    from .hub import read_hub
+    """The rows of a split that belong to the dataset."""
+    card = dataset.card
+    if card.hub is not None:
+        from .hub import read_hub
 
-    return read_hub(dataset.card.hub, dataset.card.splits[split], dataset.path)
+        rows = read_hub(card.hub, card.splits[split], dataset.path)
+    else:
+        rows = read_rows(path, card.layout)
+    for column, value in card.where.items():
+        kept = [row for row in rows if _holds(row, column, value)]
+        if not kept:
+            raise DataError(f"{path}: no row has {value!r} in '{column}'{_instead(rows, column)}")
+        rows = kept
+    return rows
+
+
+def _holds(row: Row, column: str, value: object) -> bool:
+    """Whether a row's column has a value; in a table every value is written as text."""
+    found = row.columns.get(column)
+    return found is not None and (found == value or str(found) == str(value))
+
+
+def _instead(rows: Sequence[Row], column: str) -> str:
+    """What stands in a column, for messages."""
+    found = sorted({str(row.columns[column]) for row in rows if column in row.columns})
+    if not found:
+        names = ", ".join(map(str, rows[0].columns))
+        return f": there is no such column, only {names}; correct the card's where"
+    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    return f", but {', '.join(found[:10])}{more}; correct the card's where"
 
 
 def spec_of(dataset: Dataset, task: str) -> TaskSpec:
@@ -100,33 +146,72 @@ def spec_of(dataset: Dataset, task: str) -> TaskSpec:
         names = ", ".join(dataset.card.tasks)
         raise DataError(f"{dataset.path}: the card has no task '{task}'; it has {names}")
     spec = dataset.card.tasks[task]
-    if spec.metric is not None and spec.metric not in METRICS[spec.kind]:
+    allowed = [metric for metric in METRICS[spec.kind] if metric not in LOWER_IS_BETTER]
+    if spec.metric is not None and spec.metric not in allowed:
         raise DataError(
             f"{dataset.path}: task '{task}' asks for metric '{spec.metric}'; "
-            f"a {spec.kind} task has {', '.join(METRICS[spec.kind])}"
+            f"a {spec.kind} task may have {', '.join(allowed)}"
         )
     return spec
 
 
+def agreed(name: str, specs: Sequence[TaskSpec]) -> TaskSpec:
+    """The entry of a task that stands in several cards. Raises DataError where they differ."""
+    for what in ("kind", "pair", "range"):
+        found = list(dict.fromkeys(getattr(spec, what) for spec in specs))
+        if len(found) > 1:
+            raise DataError(
+                f"task '{name}' differs between its datasets: {what} is "
+                f"{' and '.join(str(value) for value in found)}; "
+                "make the cards agree, or give the tasks different names"
+            )
+    return specs[0]
+
+
 def task_of(name: str, spec: TaskSpec, training: Sequence[Sentences]) -> Task:
-    """The task with the labels of all its training sentences, most frequent first for reading."""
+    """The task with the labels of all its training sentences, most frequent first for reading.
+
+    Raises DataError where they teach nothing: no label, or one value only.
+    """
     counts: Counter[str] = Counter()
     for sentences in training:
         counts += sentences.label_counts(name, spec.kind)
     labels = tuple(sorted(counts, key=lambda label: (-counts[label], label)))
-    return Task(name, spec.kind, labels, spec.metric or METRICS[spec.kind][0])
+    metric = spec.metric or METRICS[spec.kind][0]
+    if spec.kind == "regression":
+        low, high = spec.range or _range(name, training)
+        return Task(name, spec.kind, (), metric, low, high, spec.pair)
+    if not labels and spec.kind != "spans":
+        raise DataError(f"task '{name}' has no label in its training data; correct its target")
+    return Task(name, spec.kind, labels, metric, pair=spec.pair)
 
 
-def _input_column(specs: dict[str, TaskSpec], dataset: Dataset) -> str:
-    """Sentence tasks read the same words as the word tasks beside them, if there are any."""
-    per_word = {spec.input for spec in specs.values() if spec.kind != "classification"}
-    columns = per_word or {spec.input for spec in specs.values()}
-    if len(columns) > 1:
+def _range(name: str, training: Sequence[Sentences]) -> tuple[float, float]:
+    """The least and the greatest value of the training data."""
+    values = [value for sentences in training for value in sentences.values(name)]
+    if not values:
+        raise DataError(f"task '{name}' has no value in its training data; correct its target")
+    if min(values) == max(values):
         raise DataError(
-            f"{dataset.path}: the chosen tasks read different columns ({', '.join(sorted(columns))}); "
-            "choose tasks of one column, or make a card for each column"
+            f"task '{name}' has the value {values[0]:g} in all its training data, so there is "
+            "nothing to learn; correct its target, or state its range in the card"
         )
-    return columns.pop()
+    return min(values), max(values)
+
+
+def _input_columns(specs: dict[str, TaskSpec], dataset: Dataset) -> tuple[str, ...]:
+    """Sentence tasks read the same words as the word tasks beside them, if there are any."""
+    every = {spec.columns for spec in specs.values()}
+    per_word = {spec.columns for spec in specs.values() if spec.kind in PER_WORD}
+    pairs = {columns for columns in every if len(columns) > 1}
+    found = every if pairs else per_word or every
+    if len(found) > 1:
+        names = ", ".join(sorted(" with ".join(columns) for columns in found))
+        raise DataError(
+            f"{dataset.path}: the chosen tasks read different columns ({names}); "
+            "choose tasks that read the same, or make a card for each reading"
+        )
+    return found.pop()
 
 
 def _column(row: Row, name: str, path: Path) -> Any:
@@ -143,7 +228,7 @@ def _words(row: Row, column: str, dataset: Dataset, path: Path) -> list[str]:
     if isinstance(value, str):
         # A table's cell with tags beside it: the tags say that blanks part the words.
         tagged = any(
-            s.input == column and s.kind != "classification" for s in dataset.card.tasks.values()
+            column in spec.columns and spec.kind in PER_WORD for spec in dataset.card.tasks.values()
         )
         return readable(value).split() if tagged else cut(value, dataset.card.segmentation)
     if isinstance(value, list):
@@ -153,36 +238,9 @@ def _words(row: Row, column: str, dataset: Dataset, path: Path) -> list[str]:
     )
 
 
-def _gold(row: Row, task: str, spec: TaskSpec, words: list[str], path: Path) -> Gold:
-    value = row.columns.get(spec.target)
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None  # an empty cell is how a table says it
-    if spec.kind == "classification":
-        if isinstance(value, list | dict):
-            raise DataError(
-                f"{path} line {row.line}: task '{task}' has the label {value!r}; write one label"
-            )
-        return str(value)
-    tags = value.split() if isinstance(value, str) else value
-    if not isinstance(tags, list):
-        raise DataError(
-            f"{path} line {row.line}: task '{task}' has {value!r}; write a list of tags"
-        )
-    if len(tags) != len(words):
-        raise DataError(
-            f"{path} line {row.line}: {len(words)} words but {len(tags)} tags of task '{task}'; "
-            "give every word one tag"
-        )
-    tags = [str(tag) for tag in tags]
-    try:
-        return to_bio(tags) if spec.kind == "spans" else tags
-    except NotSpans as err:
-        raise DataError(f"{path} line {row.line}: task '{task}': {err}") from err
-
-
 def _check_labelled(gold: dict[str, list[Gold]], path: Path) -> None:
     for task, answers in gold.items():
-        if not any(answers):
+        if all(answer is None for answer in answers):
             raise DataError(
                 f"{path}: no row has a label of task '{task}'; correct its target in the card"
             )

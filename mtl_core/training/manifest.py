@@ -20,15 +20,20 @@ TOKENIZER = "tokenizer.json"
 
 @dataclass(frozen=True)
 class Reading:
-    """How a dataset of the training cut its texts, and which tasks were learnt from it."""
+    """How a dataset of the training cut its texts, and which tasks were learnt from it.
+
+    A `pair` dataset gives two texts at a time.
+    """
 
     dataset: str
     segmentation: Segmentation
     tasks: tuple[str, ...]
+    pair: bool = False
 
     @classmethod
     def of(cls, dataset: Dataset, tasks: tuple[str, ...]) -> "Reading":
-        return cls(dataset.name, dataset.card.segmentation, tasks)
+        pair = any(dataset.card.tasks[task].pair for task in tasks)
+        return cls(dataset.name, dataset.card.segmentation, tasks, pair)
 
 
 @dataclass(frozen=True)

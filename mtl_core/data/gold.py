@@ -1,0 +1,90 @@
+"""What is right, read from a row's cell: one reader for each kind of task."""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mtl_core.errors import DataError
+
+from .catalog import TaskKind, TaskSpec
+from .formats import Row
+from .spans import NotSpans, to_bio
+
+Gold = str | float | list[str] | None
+"""What is right: a label for the text, the labels of a multilabel task sorted by name (none of them
+is an answer too), a value, a tag for each word; or None where nobody said."""
+
+
+class _Wrong(ValueError):
+    """A value that the kind cannot take, as the rest of a sentence that begins with its place."""
+
+
+def gold_of(row: Row, task: str, spec: TaskSpec, words: Sequence[str], path: Path) -> Gold:
+    """The right answer of a row. Raises DataError naming file, line, value and cure.
+
+    An empty cell, which is how a table says it, or a missing one means that nobody said.
+    """
+    value = row.columns.get(spec.target)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        return _READERS[spec.kind](value, spec, words)
+    except (_Wrong, NotSpans) as err:
+        raise DataError(f"{path} line {row.line}: task '{task}': {err}") from err
+
+
+def _label(value: Any, spec: TaskSpec, words: Sequence[str]) -> str:
+    del spec, words
+    if isinstance(value, list | dict):
+        raise _Wrong(f"found the label {value!r}; write one label")
+    return str(value)
+
+
+def _labels(value: Any, spec: TaskSpec, words: Sequence[str]) -> list[str]:
+    """An empty list, or a text of nothing but the separator, says that no label is right."""
+    del words
+    if isinstance(value, str):
+        found = [part.strip() for part in value.split(spec.separator)]
+        return sorted({label for label in found if label})
+    if not isinstance(value, list):
+        raise _Wrong(f"found {value!r}; write a list of labels, or one text with separators")
+    odd = [one for one in value if one is None or isinstance(one, list | dict) or not str(one)]
+    if odd:
+        raise _Wrong(f"found {odd[0]!r} among the labels; write names only")
+    return sorted({str(label) for label in value})
+
+
+def _number(value: Any, spec: TaskSpec, words: Sequence[str]) -> float:
+    del words
+    try:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if isinstance(value, bool) or not math.isfinite(number):
+        raise _Wrong(f"found {value!r}; write a finite number, with a point before its decimals")
+    if spec.range and not spec.range[0] <= number <= spec.range[1]:
+        low, high = spec.range
+        raise _Wrong(
+            f"{number:g} is outside the range {low:g} to {high:g}; correct it, or the range in the card"
+        )
+    return number
+
+
+def _tags(value: Any, spec: TaskSpec, words: Sequence[str]) -> list[str]:
+    tags = value.split() if isinstance(value, str) else value
+    if not isinstance(tags, list):
+        raise _Wrong(f"found {value!r}; write a list of tags")
+    if len(tags) != len(words):
+        raise _Wrong(f"{len(words)} words but {len(tags)} tags; give every word one tag")
+    tags = [str(tag) for tag in tags]
+    return to_bio(tags) if spec.kind == "spans" else tags
+
+
+_READERS: dict[TaskKind, Callable[[Any, TaskSpec, Sequence[str]], Gold]] = {
+    "classification": _label,
+    "multilabel": _labels,
+    "regression": _number,
+    "tagging": _tags,
+    "spans": _tags,
+}
