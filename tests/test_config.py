@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mtl_core.config import METHODS, Experiment
 from mtl_core.errors import ConfigError
 
-from .small_models import small_sharing
+from .small_models import SHARING_OPTIONS, small_sharing
 
 DATA = "data: [{card: city, tasks: [mood, tags]}]\n"
 TWO = "data: [{card: city, tasks: [mood]}, {card: town, tasks: [tags]}]\n"
