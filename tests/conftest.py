@@ -114,6 +114,46 @@ def tiny_experiment(*datasets: Dataset, **changes: Any) -> Experiment:
 
 
 @pytest.fixture(scope="session")
+def source_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run with one encoder for all its tasks, to start others from."""
+    from mtl_core.runs.execute import execute
+    from mtl_core.runs.store import Runs
+
+    home = tmp_path_factory.mktemp("source")
+    folder = home / "data" / "source"
+    folder.mkdir(parents=True)
+    for split in ("train", "validation", "test"):
+        write_rows(folder / f"{split}.jsonl", make_rows(16, seed=9))
+    (folder / "card.yaml").write_text(CARD.format(name="source"), encoding="utf-8")
+    experiment = tiny_experiment(load_card(folder), encoder__blocks=2, training__epochs=1)
+    run = Runs(home / "runs").create(experiment)
+    execute(run)
+    return run.folder
+
+
+@pytest.fixture
+def strategy_experiment(
+    make_dataset: Callable[..., Dataset], request: pytest.FixtureRequest
+) -> Callable[..., Experiment]:
+    """A small experiment on two datasets under any sharing strategy, by its kind."""
+
+    def make(kind: str, **changes: Any) -> Experiment:
+        from mtl_core.config import METHODS
+
+        from .small_models import SHARING_OPTIONS
+
+        choice = next(c for c in METHODS["sharing"] if c.kind_name() == kind)
+        options = dict(SHARING_OPTIONS.get(choice, {}))  # type: ignore[call-overload]
+        if "source" in choice.model_fields:
+            options["source"] = str(request.getfixturevalue("source_run"))
+        datasets = make_dataset("one"), make_dataset("two", train=16, seed=3)
+        sharing = {"kind": kind, **options}
+        return tiny_experiment(*datasets, encoder__blocks=2, sharing=sharing, **changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small pretrained model on the disk, known to `small_models`."""
     from mtl_core.config.encoder import Pretrained

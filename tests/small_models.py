@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from mtl_core.config import METHODS, SharingPart
-from mtl_core.config.encoder import BiLSTM, Transformer
+from mtl_core.config.encoder import CNN, Average, BiLSTM, Transformer
+from mtl_core.config.sharing import Transfer
 from mtl_core.data.batching import Batch, Table, make_table
 from mtl_core.data.pieces import Pieces
 from mtl_core.data.tasks import Sentences, Task
@@ -19,10 +20,12 @@ from .conftest import make_rows
 
 SMALL: dict[type, Any] = {
     BiLSTM: BiLSTM(hidden=16, embedding=8, dropout=0.0),
+    CNN: CNN(hidden=16, kernel=3, dropout=0.0),
     Transformer: Transformer(hidden=16, heads=2, dropout=0.0),
+    Average: Average(hidden=16, embedding=16, dropout=0.0),
 }
 """A small encoder of each kind; those with files of their own are added by fixtures."""
-SHARING_OPTIONS: dict[type[SharingPart], dict[str, Any]] = {}
+SHARING_OPTIONS: dict[type[SharingPart], dict[str, Any]] = {Transfer: {"source": "a run"}}
 """What a strategy's test needs that its defaults do not give."""
 TASKS = (
     Task("mood", "classification", ("fine", "poor"), "accuracy"),

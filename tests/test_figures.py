@@ -9,7 +9,9 @@ from mtl_core.analysis.colours import PALETTE
 from mtl_core.analysis.drawing import MOST_ROWS, architecture, fold, in_words
 from mtl_core.analysis.plots import MOST_LABELS, label_distribution, length_histogram
 from mtl_core.config import METHODS
-from mtl_core.config.parts import Part
+from mtl_core.config.sharing import Hard, SharingPart
+
+from .small_models import small_sharing
 
 TASKS = ("mood", "<script>&\"'", "topic")
 BLUE = PALETTE["light"][0]
@@ -18,8 +20,10 @@ BLUE = PALETTE["light"][0]
 @pytest.mark.parametrize("sharing", METHODS["sharing"], ids=lambda part: part.label)
 @pytest.mark.parametrize("blocks", [1, 2, 12, 48])
 @pytest.mark.parametrize("tasks", [TASKS[:1], TASKS])
-def test_every_strategy_is_drawn(sharing: type[Part], blocks: int, tasks: tuple[str, ...]) -> None:
-    picture = sharing().picture(tasks, blocks)  # type: ignore[attr-defined]
+def test_every_strategy_is_drawn(
+    sharing: type[SharingPart], blocks: int, tasks: tuple[str, ...]
+) -> None:
+    picture = small_sharing(sharing).picture(tasks, blocks)
     places = {task: i for i, task in enumerate(tasks)}
     root = ET.fromstring(architecture(picture, places, notes=dict.fromkeys(tasks, "a <label>")))
     space = "{http://www.w3.org/2000/svg}"
@@ -31,7 +35,7 @@ def test_every_strategy_is_drawn(sharing: type[Part], blocks: int, tasks: tuple[
 
 
 def test_weights_are_drawn() -> None:
-    picture = METHODS["sharing"][-1]().picture(("a", "b", "c"), 1)  # type: ignore[attr-defined]
+    picture = Hard().picture(("a", "b", "c"), 1)
     drawing = architecture(picture, {"a": 0, "b": 1, "c": 2}, weights={"a": 2.5, "b": 0.0})
     assert "weight 2.5" in drawing
     assert drawing.count("stroke-dasharray") == 1
@@ -39,7 +43,7 @@ def test_weights_are_drawn() -> None:
 
 
 def test_a_tall_picture_is_folded_and_stays_connected() -> None:
-    picture = METHODS["sharing"][-1]().picture(("a", "b"), 30)  # type: ignore[attr-defined]
+    picture = Hard().picture(("a", "b"), 30)
     folded = fold(picture)
     assert max(box.row for box in folded.boxes) + 1 == MOST_ROWS
     names = {box.name for box in folded.boxes}

@@ -44,9 +44,9 @@ def test_a_learnt_sentence_is_answered_by_every_task(run):
 
 
 @pytest.mark.parametrize("sharing", [c.kind_name() for c in METHODS["sharing"]])
-def test_saved_and_loaded_answers_agree_to_1e_6(tiny, sharing):
+def test_saved_and_loaded_answers_agree_to_1e_6(strategy_experiment, sharing):
     """The trained model itself against the one that predict builds from the folder."""
-    experiment = tiny_experiment(tiny, sharing__kind=sharing)
+    experiment = strategy_experiment(sharing)
     run = Runs().create(experiment)
     execute(run)
     prepared = prepare(experiment, Catalog.read([]))

@@ -71,8 +71,8 @@ def test_metric_keys_are_task_split_metric_and_test_comes_only_at_the_end(tiny, 
 
 
 @pytest.mark.parametrize("sharing", [c.kind_name() for c in METHODS["sharing"]])
-def test_same_seed_same_numbers_other_seed_other_numbers(tiny, tmp_path, sharing):
-    experiment = tiny_experiment(tiny, sharing__kind=sharing)
+def test_same_seed_same_numbers_other_seed_other_numbers(strategy_experiment, tmp_path, sharing):
+    experiment = strategy_experiment(sharing, training__epochs=1)
     one = numbers(events_of(experiment, tmp_path / "one"))
     two = numbers(events_of(experiment, tmp_path / "two"))
     other = numbers(events_of(experiment.replace({"training.seed": 1}), tmp_path / "other"))
@@ -82,12 +82,11 @@ def test_same_seed_same_numbers_other_seed_other_numbers(tiny, tmp_path, sharing
 
 @pytest.mark.parametrize("sharing", [c.kind_name() for c in METHODS["sharing"]])
 @pytest.mark.parametrize("mixing", [c.kind_name() for c in METHODS["mixing"]])
-@pytest.mark.parametrize("stop", [1, 3, 9])
+@pytest.mark.parametrize("stop", [1, 4])
 def test_a_resumed_training_equals_an_uninterrupted_one(
-    make_dataset, tmp_path, sharing, mixing, stop
+    strategy_experiment, tmp_path, sharing, mixing, stop
 ):
-    datasets = make_dataset("one"), make_dataset("two", train=16, seed=3)
-    experiment = tiny_experiment(*datasets, sharing__kind=sharing, mixing__kind=mixing)
+    experiment = strategy_experiment(sharing, mixing__kind=mixing, training__steps=6)
     whole = events_of(experiment, tmp_path / "whole")
     begun = events_of(experiment, tmp_path / "parts", count=stop)
     rest = events_of(experiment, tmp_path / "parts")
@@ -189,13 +188,15 @@ def test_a_twins_updates_equal_those_of_its_task_in_the_multi_task_run(make_data
         assert {frozenset(e.losses) for e in alone} == {frozenset({task})}
 
 
-@pytest.mark.parametrize("sharing", [c.kind_name() for c in METHODS["sharing"]])
-def test_a_twin_begins_with_the_very_encoder_of_its_multi_task_run(tiny, sharing):
-    experiment = tiny_experiment(tiny, sharing__kind=sharing)
-    multi = prepare(experiment, Catalog.read([])).parts.model.sharing
-    twin = prepare(experiment.twin("mood"), Catalog.read([])).parts.model.sharing
-    first = list(multi.parameters())[: len(list(twin.parameters()))]
-    torch.testing.assert_close(first, list(twin.parameters()), atol=0, rtol=0)
+FRESH = [c.kind_name() for c in METHODS["sharing"] if "source" not in c.model_fields]
+
+
+@pytest.mark.parametrize("sharing", FRESH)
+def test_a_twin_begins_with_the_very_encoder_of_its_multi_task_run(strategy_experiment, sharing):
+    experiment = strategy_experiment(sharing)
+    multi = list(prepare(experiment, Catalog.read([])).parts.model.sharing.parameters())
+    twin = list(prepare(experiment.twin("mood"), Catalog.read([])).parts.model.sharing.parameters())
+    assert twin and all(any(torch.equal(own, p) for p in multi) for own in twin)
 
 
 def test_a_loss_that_is_not_a_number_ends_with_a_sentence(tiny, tmp_path):

@@ -12,7 +12,7 @@ from .balancing import BALANCING_CHOICES, BalancingChoice
 from .encoder import ENCODERS, EncoderChoice
 from .experiment import EVERY_TASK, DataChoice, Experiment
 from .mixing import MIXING_CHOICES, MixingChoice
-from .parts import Part, is_advanced, unit_of
+from .parts import Part, is_advanced, unit_of, widget_of
 from .picture import Box, Picture
 from .sharing import SHARING_CHOICES, Cost, SharingChoice, SharingPart
 from .training import Training
@@ -41,4 +41,5 @@ __all__ = [
     "Training",
     "is_advanced",
     "unit_of",
+    "widget_of",
 ]

@@ -5,20 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from mtl_core.data.batching import Batch, Table
-from mtl_core.data.pieces import Pieces
 from mtl_core.data.spans import spans_of, to_bio
 from mtl_core.data.tasks import Task
 from mtl_core.data.text import cut
-from mtl_core.errors import RunError
-from mtl_core.models.model import MultiTaskModel, build_model
-from mtl_core.models.sources import ENCODERS
+from mtl_core.models.model import MultiTaskModel
 from mtl_core.runs.store import Run
-from mtl_core.training.checkpoint import load_model
-from mtl_core.training.manifest import TOKENIZER, Manifest, Reading
+from mtl_core.training.manifest import Reading
+from mtl_core.training.restore import restore
 
 from .answers import Answer, Answers
 
@@ -27,28 +23,9 @@ class Answerer:
     """The model of one run, on the CPU, ready to answer."""
 
     def __init__(self, run: Run) -> None:
-        if not run.has_model:
-            raise RunError(f"run {run.id} has no saved model yet; wait for its first validation")
-        experiment = run.experiment
-        self.manifest = Manifest.load(run.folder)
-        try:
-            self.pieces = Pieces.load(run.folder / TOKENIZER, experiment.encoder.max_length)
-        except Exception as err:  # the library knows no finer error
-            raise RunError(f"{run.folder / TOKENIZER} is damaged; train the run again") from err
-        source = ENCODERS[type(experiment.encoder)]
-        self.model: MultiTaskModel = build_model(
-            make_encoder=lambda: source.encoder(
-                experiment.encoder, self.pieces.size, self.manifest.architecture, fresh=False
-            ),
-            sharing=experiment.sharing,
-            tasks=self.manifest.tasks,
-            datasets=[reading.dataset for reading in self.manifest.readings],
-        )
-        try:
-            load_model(self.model, run.folder)
-        except (OSError, RuntimeError, SafetensorError) as err:
-            raise RunError(f"the model of run {run.id} is damaged; train the run again") from err
-        self.model.eval()
+        restored = restore(run.folder)
+        self.manifest, self.pieces = restored.manifest, restored.pieces
+        self.model: MultiTaskModel = restored.model
 
     @property
     def readings(self) -> Sequence[Reading]:

@@ -36,7 +36,7 @@ from mtl_core.training.setup import Prepared, prepare
 from mtl_core.training.trainer import train
 
 from .processes import ProcessMark
-from .store import Run, State, Status
+from .store import Run, Runs, State, Status
 
 STATUS_SECONDS = 0.25
 """The status is rewritten at most this often while nothing but the step changes."""
@@ -104,7 +104,7 @@ class _Execution:
     def _prepare(self) -> Prepared:
         catalog = Catalog.read(card_folders(home()))
         experiment = self.run_folder.experiment
-        prepared = prepare(experiment, catalog, home() / "cache", self._phase)
+        prepared = prepare(experiment, catalog, home() / "cache", self._phase, _folder_of)
         _check_unchanged(self.run_folder.folder, prepared)
         self._say(device=describe(prepared.parts.device), steps=prepared.plan.steps)
         return prepared
@@ -184,6 +184,10 @@ class _Execution:
         self.status = replace(self.status, **changes)  # type: ignore[arg-type]
         self.run_folder.write_status(self.status)
         self._written = time.perf_counter()
+
+
+def _folder_of(name: str) -> Path:
+    return Runs().get(name).folder
 
 
 def _check_unchanged(folder: Path, prepared: Prepared) -> None:

@@ -5,6 +5,7 @@ This and `restore` in predict are the only places that unfold a config into plai
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,14 +16,16 @@ from mtl_core.data.batching import Table, make_table
 from mtl_core.data.catalog import SPLITS, Catalog, Dataset
 from mtl_core.data.mixing import MIXING, Feed
 from mtl_core.data.pieces import Pieces, encode_cached
-from mtl_core.data.tasks import Sentences, Task, load_sentences, spec_of, task_of
+from mtl_core.data.tasks import Sentences, Task, agreed, load_sentences, spec_of, task_of
 from mtl_core.errors import ConfigError, DataError
+from mtl_core.models.contracts import MakeEncoder
 from mtl_core.models.model import build_model
 from mtl_core.models.sources import ENCODERS
 
 from .devices import choose_device, choose_precision, seed_everything, use_threads
 from .evaluation import Evaluator, Labelled
 from .manifest import Manifest, Reading
+from .restore import load_pieces, started
 from .trainer import Parts, Plan
 
 
@@ -50,8 +53,12 @@ def prepare(
     catalog: Catalog,
     cache: Path | None = None,
     phase: Callable[[str], None] = lambda name: None,
+    find_run: Callable[[str], Path] = Path,
 ) -> Prepared:
-    """Read, check and build. Raises MtlError; `phase` is told what is being done."""
+    """Read, check and build. Raises MtlError; `phase` is told what is being done.
+
+    `find_run` gives the folder of a run by its name: of one that this run starts from.
+    """
     device = choose_device(experiment.training.device)
     use_threads(experiment.threads)
     seed_everything(experiment.training.seed, device)
@@ -61,16 +68,23 @@ def prepare(
     phase("preparing the tokenizer")
     source = ENCODERS[type(experiment.encoder)]
     architecture = source.architecture(experiment.encoder)
-    training = [words for corpus in corpora for words in corpus.splits["train"].words]
-    pieces = source.pieces(experiment.encoder, training, cache)
+    training = [words for corpus in corpora for words in corpus.splits["train"].texts]
+    if experiment.pieces_of or experiment.sharing.start:
+        of = find_run(experiment.pieces_of or str(experiment.sharing.start))
+        pieces = load_pieces(of, experiment.encoder.max_length)
+    else:
+        pieces = source.pieces(experiment.encoder, training, cache)
     phase("tokenising")
     labelled = [_encode(corpus, tasks, pieces, cache) for corpus in corpora]
     phase("building the model")
     trained = [tasks[name] for name in experiment.tasks]
+    make_encoder: MakeEncoder = partial(
+        source.encoder, experiment.encoder, pieces.size, architecture, fresh=True
+    )
+    if experiment.sharing.start:
+        make_encoder = started(make_encoder, find_run(experiment.sharing.start))
     model = build_model(
-        make_encoder=lambda: source.encoder(
-            experiment.encoder, pieces.size, architecture, fresh=True
-        ),
+        make_encoder=make_encoder,
         sharing=experiment.sharing,
         tasks=trained,
         datasets=[corpus.dataset.name for corpus in corpora],
@@ -105,14 +119,7 @@ def _tasks(corpora: list[Corpus], names: tuple[str, ...]) -> dict[str, Task]:
     for name in names:
         holders = [corpus for corpus in corpora if name in corpus.tasks]
         specs = [spec_of(corpus.dataset, name) for corpus in holders]
-        if len({spec.kind for spec in specs}) > 1:
-            raise DataError(
-                f"task '{name}' is {' and '.join(spec.kind for spec in specs)} in different "
-                "datasets; give the tasks different names in the cards"
-            )
-        tasks[name] = task_of(name, specs[0], [c.splits["train"] for c in holders])
-        if not tasks[name].labels and tasks[name].kind != "spans":
-            raise DataError(f"task '{name}' has no label in its training data; correct its target")
+        tasks[name] = task_of(name, agreed(name, specs), [c.splits["train"] for c in holders])
     return tasks
 
 
@@ -123,7 +130,7 @@ def _encode(
     name = corpus.dataset.name
     found: dict[str, Labelled] = {}
     for split, sentences in corpus.splits.items():
-        encoded = encode_cached(pieces, sentences.words, cache)
+        encoded = encode_cached(pieces, sentences.words, cache, sentences.seconds)
         table: Table = make_table(name, sentences, chosen, encoded, pieces.pad_id)
         found[split] = Labelled(table, sentences)
     return found
