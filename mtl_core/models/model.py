@@ -31,6 +31,8 @@ class MultiTaskModel(nn.Module):
 
     def forward(self, batch: Batch, tasks: tuple[str, ...]) -> dict[str, Tensor]:
         """Logits of the tasks: (batch, label) or (batch, word, label)."""
+        if not self.training:
+            self.sharing.watch.next_batch()
         hidden = self.sharing(batch, tasks)
         return {task: self.head(task)(hidden[task], batch) for task in tasks}
 

@@ -42,6 +42,10 @@ class Watch:
         """The last batch's values of all names that begin with `what`, on the CPU."""
         return {n[1:]: values.cpu() for n, values in self.last.items() if n[0] == what}
 
+    def next_batch(self) -> None:
+        """Forget the values of the last batch: a new one begins, perhaps of other tasks."""
+        self.last.clear()
+
     def clear(self) -> None:
         """Forget everything."""
         self.sums.clear()
