@@ -57,3 +57,11 @@ def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
             spans.append((start, i, label))
         start, label = i, now if prefix in {"B", "I"} else ""
     return spans
+
+
+def may_follow(before: str, tag: str) -> bool:
+    """Whether BIO allows a tag after another one: `I-x` only goes on with `B-x` or `I-x`.
+
+    The first tag of a sentence may be what may follow `O`.
+    """
+    return not tag.startswith("I-") or before in {f"B-{tag[2:]}", tag}
