@@ -242,7 +242,9 @@ def test_one_name_in_two_datasets_is_one_head_fed_by_both(make_dataset, tmp_path
     rows = [{"tokens": ["a"], "mood": "fine", "places": ["O"], "tags": ["B-X"]}] * 4
     for split in ("train", "validation", "test"):
         write_rows(two.path.parent / f"{split}.jsonl", rows)
-    with pytest.raises(DataError, match="task 'tags' is tagging and spans in different datasets"):
+    with pytest.raises(
+        DataError, match="task 'tags' differs between its datasets: kind is tagging and spans"
+    ):
         prepare(tiny_experiment(one, two), Catalog.read([]))
 
 

@@ -2,6 +2,7 @@
 
 Encoders from scratch learn their pieces from the training words; pretrained ones bring theirs.
 Words that yield no piece (control signs, say) get the unknown piece, so every word has a place.
+A pair of texts is one row of pieces, put together as the tokenizer's own template says.
 """
 
 import hashlib
@@ -9,16 +10,20 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from tokenizers import Encoding, Tokenizer, models, pre_tokenizers, trainers
+from tokenizers.processors import TemplateProcessing
+
+from mtl_core.errors import DataError
 
 from .files import write_atomically
 
-PAD, UNKNOWN = "[PAD]", "[UNK]"
+PAD, UNKNOWN, SEPARATOR = "[PAD]", "[UNK]", "[SEP]"
 CUT_OFF = -1
 """The place of a word that lies beyond the maximum length."""
 
@@ -45,6 +50,22 @@ class Encoded:
     def lengths(self) -> NDArray[np.int64]:
         """Pieces of each sentence."""
         return np.diff(self.id_ends)
+
+
+Read = tuple[list[int], NDArray[np.int64], int]
+"""A row: its pieces, the place of each word of its first text, where its second text begins."""
+
+
+@dataclass(frozen=True)
+class _Signs:
+    """What a tokenizer puts before, between and behind the two texts of a pair."""
+
+    before: list[int]
+    between: list[int]
+    behind: list[int]
+
+    def __len__(self) -> int:
+        return len(self.before) + len(self.between) + len(self.behind)
 
 
 class Pieces:
@@ -77,7 +98,7 @@ class Pieces:
             show_progress=False,
         )
         tokenizer.train_from_iterator((" ".join(sentence) for sentence in words), trainer)
-        return cls(tokenizer, max_length)
+        return cls(_with_separator(tokenizer), max_length)
 
     @property
     def pad_id(self) -> int:
@@ -99,30 +120,82 @@ class Pieces:
         """Number of different pieces."""
         return int(self.tokenizer.get_vocab_size())
 
-    def encode(self, words: Sequence[Sequence[str]]) -> Encoded:
-        """All sentences as pieces."""
-        encodings = self.tokenizer.encode_batch(
-            [list(w) or [""] for w in words], is_pretokenized=True
-        )
-        ids: list[list[int]] = []
-        first: list[NDArray[np.int64]] = []
-        for sentence, encoding in zip(words, encodings, strict=True):
-            sentence_ids, sentence_first = self._align(encoding, len(sentence))
-            ids.append(sentence_ids)
-            first.append(sentence_first)
+    def encode(
+        self, words: Sequence[Sequence[str]], seconds: Sequence[Sequence[str]] | None = None
+    ) -> Encoded:
+        """All sentences as pieces, or all pairs of sentences."""
+        if seconds is None:
+            encodings = self._encodings(words, signs=True)
+            rows = [self._single(e, len(w)) for e, w in zip(encodings, words, strict=True)]
+        else:
+            first, second = self._encodings(words), self._encodings(seconds)
+            counts = zip(map(len, words), map(len, seconds), strict=True)
+            rows = [self._pair(*row) for row in zip(first, second, counts, strict=True)]
         return Encoded(
-            ids=np.fromiter((i for s in ids for i in s), dtype=np.int64),
-            id_ends=_ends([len(s) for s in ids]),
-            first=np.concatenate(first) if first else np.zeros(0, np.int64),
+            ids=np.fromiter((i for ids, _, _ in rows for i in ids), dtype=np.int64),
+            id_ends=_ends([len(ids) for ids, _, _ in rows]),
+            first=np.concatenate([np.zeros(0, np.int64), *(first for _, first, _ in rows)]),
             word_ends=_ends([len(s) for s in words]),
-            second=np.array([len(s) for s in ids], dtype=np.int64),
+            second=np.array([second for _, _, second in rows], dtype=np.int64),
         )
 
-    def _align(self, encoding: Encoding, words: int) -> tuple[list[int], NDArray[np.int64]]:
-        """The pieces of a sentence, cut to the maximum length, and where each word begins."""
+    def _encodings(self, words: Sequence[Sequence[str]], signs: bool = False) -> list[Encoding]:
+        texts = [list(w) or [""] for w in words]
+        return self.tokenizer.encode_batch(texts, is_pretokenized=True, add_special_tokens=signs)
+
+    def _single(self, encoding: Encoding, words: int) -> Read:
+        """One text, cut to the maximum length, with the signs around it."""
+        ids, owners = self._filled(encoding, words, self.tail)
+        if not ids:  # an empty sentence still needs something to look at
+            ids, owners = [self.unknown_id], [None]
+        if len(ids) > self.max_length:
+            keep = self.max_length - self.tail
+            ids = ids[:keep] + ids[len(ids) - self.tail :]
+            owners = owners[:keep] + [None] * self.tail
+        return ids, _places(owners, words), len(ids)
+
+    def _pair(self, one: Encoding, two: Encoding, words: tuple[int, int]) -> Read:
+        """Two texts with the signs around them; the longer one is cut first.
+
+        An empty text is the unknown piece, so that there is something to look at in both.
+        """
+        ids, owners = self._filled(one, words[0], 0)
+        others, _ = self._filled(two, words[1], 0)
+        ids, others = ids or [self.unknown_id], others or [self.unknown_id]
+        signs = self._signs
+        keep, keep_others = _longest_first(len(ids), len(others), self.max_length - len(signs))
+        start = [*signs.before, *ids[:keep], *signs.between]
+        first = _places(owners[:keep], words[0])
+        shifted = np.where(first == CUT_OFF, CUT_OFF, first + len(signs.before))
+        return [*start, *others[:keep_others], *signs.behind], shifted, len(start)
+
+    @cached_property
+    def _signs(self) -> _Signs:
+        """Read off a pair of probes."""
+        for probe in ("a", "1", "."):
+            found = self.tokenizer.encode([probe], [probe], is_pretokenized=True)
+            sides = found.sequence_ids
+            if 0 in sides and 1 in sides:
+                break
+        else:
+            raise DataError("this tokenizer reads no plain letter; choose another encoder")
+        one, two = sides.index(0), sides.index(1)
+        one_end, two_end = one + sides.count(0), two + sides.count(1)
+        signs = _Signs(found.ids[:one], found.ids[one_end:two], found.ids[two_end:])
+        if self.max_length < len(signs) + 2:
+            raise DataError(
+                f"encoder.max_length is {self.max_length}, too little for pairs of texts with the "
+                f"{len(signs)} signs around them; raise it"
+            )
+        return signs
+
+    def _filled(
+        self, encoding: Encoding, words: int, tail: int
+    ) -> tuple[list[int], list[int | None]]:
+        """The pieces of a text and the word that each belongs to; every word has one at least."""
         ids: list[int] = []
         owners: list[int | None] = []
-        end = len(encoding.ids) - self.tail
+        end = len(encoding.ids) - tail
         missing = 0  # the first word that has no place yet
 
         def fill(until: int) -> None:
@@ -139,31 +212,57 @@ class Pieces:
             ids.append(piece)
             owners.append(owner)
         fill(words)
-        ids += encoding.ids[end:]
-        owners += [None] * self.tail
-        if not ids:  # an empty sentence still needs something to look at
-            ids, owners = [self.unknown_id], [None]
-        if len(ids) > self.max_length:
-            keep = self.max_length - self.tail
-            ids = ids[:keep] + ids[len(ids) - self.tail :]
-            owners = owners[:keep] + [None] * self.tail
-        first = np.full(words, CUT_OFF, dtype=np.int64)
-        for place in range(len(owners) - 1, -1, -1):
-            owner = owners[place]
-            if owner is not None and owner < words:
-                first[owner] = place
-        return ids, first
+        return ids + encoding.ids[end:], owners + [None] * tail
 
 
-def encode_cached(pieces: Pieces, words: Sequence[Sequence[str]], cache: Path | None) -> Encoded:
+def _places(owners: Sequence[int | None], words: int) -> NDArray[np.int64]:
+    """The place of each word's first piece, CUT_OFF for words that have none."""
+    first = np.full(words, CUT_OFF, dtype=np.int64)
+    for place in range(len(owners) - 1, -1, -1):
+        owner = owners[place]
+        if owner is not None and owner < words:
+            first[owner] = place
+    return first
+
+
+def _longest_first(one: int, two: int, room: int) -> tuple[int, int]:
+    """How many pieces of two texts are kept: the longer one gives way until both are alike."""
+    if one + two <= room:
+        return one, two
+    short = min(one, two, room // 2)
+    return (short, room - short) if one <= two else (room - short, short)
+
+
+def _with_separator(tokenizer: Tokenizer) -> Tokenizer:
+    """The tokenizer with one more piece, the last, between the texts of a pair.
+
+    It stands in the vocabulary but in no merge, so no text gives it, and single texts keep their
+    pieces.
+    """
+    tree = json.loads(tokenizer.to_str())
+    tree["model"]["vocab"][SEPARATOR] = place = len(tree["model"]["vocab"])
+    extended: Tokenizer = Tokenizer.from_str(json.dumps(tree))
+    extended.post_processor = TemplateProcessing(
+        single="$A", pair=f"$A {SEPARATOR} $B:1", special_tokens=[(SEPARATOR, place)]
+    )
+    return extended
+
+
+def encode_cached(
+    pieces: Pieces,
+    words: Sequence[Sequence[str]],
+    cache: Path | None,
+    seconds: Sequence[Sequence[str]] | None = None,
+) -> Encoded:
     """As `Pieces.encode`, remembered on the disk under the contents of tokenizer and words."""
     if cache is None:
-        return pieces.encode(words)
-    settings = f"2 {pieces.max_length} {pieces.tokenizer.to_str()}"
-    file = cache / f"pieces-{_digest(settings, words)}.safetensors"
+        return pieces.encode(words, seconds)
+    kind = "single" if seconds is None else "pairs"
+    settings = f"2 {kind} {pieces.max_length} {pieces.tokenizer.to_str()}"
+    file = cache / f"pieces-{_digest(settings, [*words, *(seconds or [])])}.safetensors"
     if file.exists():
         return Encoded(**load_file(file))
-    encoded = pieces.encode(words)
+    encoded = pieces.encode(words, seconds)
     cache.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     save_file(dict(vars(encoded)), draft)
@@ -177,7 +276,7 @@ def train_cached(
     """As `Pieces.train`, remembered on the disk under the words and the size."""
     if cache is None:
         return Pieces.train(words, vocabulary, max_length)
-    file = cache / f"tokenizer-{_digest(f'1 {vocabulary}', words)}.json"
+    file = cache / f"tokenizer-{_digest(f'2 {vocabulary}', words)}.json"
     if file.exists():
         return Pieces.load(file, max_length)
     pieces = Pieces.train(words, vocabulary, max_length)

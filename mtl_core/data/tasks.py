@@ -74,6 +74,11 @@ class Sentences:
     def __len__(self) -> int:
         return len(self.words)
 
+    @property
+    def texts(self) -> list[list[str]]:
+        """The words of all texts, first and second."""
+        return self.words + (self.seconds or [])
+
     def label_counts(self, task: str, kind: TaskKind) -> Counter[str]:
         """How often each label (each span, for spans; each tag, for tagging) is right."""
         counts: Counter[str] = Counter()

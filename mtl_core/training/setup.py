@@ -17,7 +17,7 @@ from mtl_core.data.catalog import SPLITS, Catalog, Dataset
 from mtl_core.data.mixing import MIXING, Feed
 from mtl_core.data.pieces import Pieces, encode_cached
 from mtl_core.data.tasks import Sentences, Task, agreed, load_sentences, spec_of, task_of
-from mtl_core.errors import ConfigError, DataError
+from mtl_core.errors import ConfigError
 from mtl_core.models.contracts import MakeEncoder
 from mtl_core.models.model import build_model
 from mtl_core.models.sources import ENCODERS
