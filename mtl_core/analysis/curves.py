@@ -9,9 +9,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from threading import Lock
 
+from mtl_core.config import EVERY_TASK
 from mtl_core.runs.store import EventTail, Run
-from mtl_core.training.events import Asked, Evaluated, Event, Finished, Started, Step
+from mtl_core.training.events import Asked, Evaluated, Event, Finished, Looked, Started, Step
 
+from .insights import Record, Records
+
+PENALTIES = f"{EVERY_TASK}/penalty/"
+"""How the keys of penalties begin. They belong to no task, and "penalty" is no split."""
 _ASKED = {"pause": "paused", "resume": "resumed", "stop": "stopped"}
 
 
@@ -60,6 +65,7 @@ class Curves:
         self._series: dict[str, Series] = defaultdict(Series)
         self._happened: dict[tuple[int, str], Mark] = {}
         self._best_step = 0
+        self._seen = Records()
         self.learning_rate = Series()
         self.tasks: tuple[str, ...] = ()
         self.parameters = 0
@@ -75,9 +81,21 @@ class Curves:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Names of the series: `task/train/loss`, `task/validation/f1`, ..."""
+        """Names of the series: `task/train/loss`, `task/validation/f1`, `all/penalty/...`, ..."""
         with self._turn:
             return tuple(self._series)
+
+    @property
+    def penalties(self) -> tuple[str, ...]:
+        """Names of what is minimised beside the losses; their keys begin with `PENALTIES`."""
+        start = len(PENALTIES)
+        return tuple(key[start:] for key in self.keys if key.startswith(PENALTIES))
+
+    @property
+    def insights(self) -> dict[str, Record]:
+        """What could be seen into the model so far, by name, with all that it was before."""
+        with self._turn:
+            return self._seen.copies()
 
     def series(self, key: str) -> Series:
         """The series as it is now; empty where nothing came yet."""
@@ -95,11 +113,15 @@ class Curves:
         if isinstance(event, Step):
             for task, loss in event.losses.items():
                 self._series[f"{task}/train/loss"].put(event.step, loss)
+            for name, value in event.penalties.items():
+                self._series[f"{PENALTIES}{name}"].put(event.step, value)
             self.learning_rate.put(event.step, event.learning_rate)
         elif isinstance(event, Evaluated):
             for key, value in event.metrics.items():
                 self._series[key].put(event.step, value)
             self._best_step = event.step if event.best else self._best_step
+        elif isinstance(event, Looked):
+            self._seen.take(event.step, event.insights)
         elif isinstance(event, Started):
             self._start(event)
         elif isinstance(event, Asked):
