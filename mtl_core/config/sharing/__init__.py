@@ -9,9 +9,11 @@ from pydantic import Field
 
 from .contract import Cost, SharingPart, Surroundings
 
-# isort: off  (the order in which people see them)
+# The order in which people see them:
+# isort: off
 from .plain import Hard, Separate
 from .private import Adversarial
+from .gated import Experts
 from .sequential import Transfer
 
 # isort: on
@@ -34,6 +36,7 @@ __all__ = [
     "USUAL",
     "Adversarial",
     "Cost",
+    "Experts",
     "Hard",
     "Separate",
     "SharingChoice",

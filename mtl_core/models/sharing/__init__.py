@@ -7,10 +7,17 @@ form, the command line, the saved YAML, the help texts and the table of tests fo
 from collections.abc import Callable
 
 from mtl_core.config.parts import Part
-from mtl_core.config.sharing import Adversarial, Hard, Separate, Transfer
+from mtl_core.config.sharing import (
+    Adversarial,
+    Experts,
+    Hard,
+    Separate,
+    Transfer,
+)
 from mtl_core.models.contracts import Sharing
 
 from .adversarial import SharedPrivate
+from .experts import build_experts
 from .hard import HardSharing
 from .separate import SeparateEncoders
 from .transfer import TransferSharing
@@ -19,5 +26,6 @@ SHARING: dict[type[Part], Callable[..., Sharing]] = {
     Separate: SeparateEncoders,
     Hard: HardSharing,
     Adversarial: SharedPrivate,
+    Experts: build_experts,
     Transfer: TransferSharing,
 }
