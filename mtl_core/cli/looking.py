@@ -92,21 +92,36 @@ def compare(
 def predict(
     run: Annotated[str, typer.Argument(help="A run's id, or the path of its folder.")],
     text: Annotated[str | None, typer.Option(help="The text to answer.")] = None,
-    file: Annotated[Path | None, typer.Option(help="A file with one text a line.")] = None,
+    second: Annotated[
+        str | None, typer.Option(help="The second text, for tasks that read pairs.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="A file with one text a line; a pair has a tab between its texts."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Answer typed text with every task of a run."""
-    texts = _texts(text, file)
+    texts = _texts(text, second, file)
     from mtl_core.predict.answering import Answerer
 
     answerer = Answerer(Runs().get(run))
-    document = [{"text": one, **answerer.answer(one).to_tree()} for one in texts]
+    reads_pairs = any(task.pair for task in answerer.manifest.tasks)
+    if second is not None and not reads_pairs:
+        raise ConfigError(f"run {run} reads one text at a time; leave --second out")
+    pairs = [(text, second or "")] if text is not None else _parted(texts, reads_pairs)
+    document = [
+        {"text": one, "second_text": two, **answerer.answer(one, two).to_tree()}
+        for one, two in pairs
+    ]
 
     def tell() -> None:
         for entry in document:
-            typer.echo(entry["text"])
+            typer.echo("\n".join(filter(None, (entry["text"], entry["second_text"]))))
             for answer in entry["tasks"].values():
                 typer.echo(f"  {answer['task']}: {_in_words(answer, entry['words'])}")
+            for task in entry["waiting"]:
+                typer.echo(f"  {task}: reads pairs; give the second text with --second")
 
     emit(document if file else document[0], as_json, tell)
 
@@ -195,7 +210,12 @@ def _described(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _texts(text: str | None, file: Path | None) -> list[str]:
+def _texts(text: str | None, second: str | None, file: Path | None) -> list[str]:
+    """The text, or the lines of the file."""
+    if second is not None and text is None:
+        raise ConfigError(
+            "--second goes with --text; in a file a tab parts the two texts of a line"
+        )
     if text is not None and file is None:
         return [text]
     if file is None or text is not None:
@@ -207,10 +227,23 @@ def _texts(text: str | None, file: Path | None) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
+def _parted(lines: list[str], reads_pairs: bool) -> list[tuple[str, str]]:
+    """Each line as a first and a second text; the second is empty where there is none."""
+    if not reads_pairs:
+        return [(line, "") for line in lines]
+    return [(one, two) for one, _, two in (line.partition("\t") for line in lines)]
+
+
 def _in_words(answer: dict[str, Any], words: list[str]) -> str:
-    if answer["label"]:
+    kind = answer["kind"]
+    if kind == "regression":
+        return f"{answer['value']:.2f} (from {answer['low']:g} to {answer['high']:g})"
+    if kind == "multilabel":
+        shares = answer["probabilities"]
+        return ", ".join(f"{one} ({shares[one]:.2f})" for one in answer["labels"]) or "none"
+    if kind == "classification":
         return f"{answer['label']} ({answer['probabilities'][answer['label']]:.2f})"
-    if answer["kind"] == "spans":
+    if kind == "spans":
         found = [f"{label}: {' '.join(words[a:b])}" for a, b, label in answer["spans"]]
         return "; ".join(found) or "none"
     return " ".join(f"{word}/{tag}" for word, tag in zip(words, answer["tags"], strict=False))

@@ -24,6 +24,8 @@ from mtl_core.errors import DataError
 from .files import write_atomically
 
 PAD, UNKNOWN, SEPARATOR = "[PAD]", "[UNK]", "[SEP]"
+PADS = (PAD, "<pad>")
+"""What tokenizers call the padding, ours and the published ones."""
 CUT_OFF = -1
 """The place of a word that lies beyond the maximum length."""
 
@@ -103,7 +105,8 @@ class Pieces:
     @property
     def pad_id(self) -> int:
         """What fills the places behind a sentence; masked, so any piece would do."""
-        return int(self.tokenizer.token_to_id(PAD) or 0)
+        found = (self.tokenizer.token_to_id(name) for name in PADS)
+        return next((int(place) for place in found if place is not None), 0)
 
     def save(self, file: Path) -> None:
         """Write the tokenizer as JSON."""
@@ -138,6 +141,12 @@ class Pieces:
             word_ends=_ends([len(s) for s in words]),
             second=np.array([second for _, _, second in rows], dtype=np.int64),
         )
+
+    def read_of_second(self, pair: Encoded, second: Sequence[str]) -> int:
+        """How many words of the second text of one encoded pair were not cut off."""
+        kept = int(pair.lengths[0] - pair.second[0]) - len(self._signs.behind)
+        _, owners = self._filled(self._encodings([second])[0], len(second), 0)
+        return len({owner for owner in owners[:kept] if owner is not None and owner < len(second)})
 
     def _encodings(self, words: Sequence[Sequence[str]], signs: bool = False) -> list[Encoding]:
         texts = [list(w) or [""] for w in words]

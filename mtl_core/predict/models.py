@@ -28,7 +28,8 @@ class Models:
             found = {}
             for name in request["folders"]:
                 folder = Path(name)
-                found[folder.name] = self._get(folder).answer(request["text"]).to_tree()
+                answers = self._get(folder).answer(request["text"], request.get("second"))
+                found[folder.name] = answers.to_tree()
             return {"answers": found}
         except MtlError as err:
             return {"error": str(err)}

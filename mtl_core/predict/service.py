@@ -27,9 +27,13 @@ class Predictor:
         self._lock = threading.Lock()
         self._process = _start()
 
-    def answers(self, folders: Sequence[Path], text: str) -> dict[str, Answers]:
-        """The answers of each run, by the name of its folder. Raises RunError in one sentence."""
-        request = {"folders": [str(folder) for folder in folders], "text": text}
+    def answers(self, folders: Sequence[Path], text: str, second: str = "") -> dict[str, Answers]:
+        """The answers of each run, by the name of its folder, to one text or to a pair.
+
+        Raises RunError in one sentence.
+        """
+        names = [str(folder) for folder in folders]
+        request = {"folders": names, "text": text, "second": second}
         with self._lock:
             try:
                 reply = self._ask(request)
