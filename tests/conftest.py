@@ -5,6 +5,7 @@ import json
 import os
 import random
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def tiny_experiment(*datasets: Dataset, **changes: Any) -> Experiment:
 
 
 @pytest.fixture(scope="session")
-def source_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """The folder of a finished run with one encoder for all its tasks, to start others from."""
     from mtl_core.runs.execute import execute
     from mtl_core.runs.store import Runs
@@ -125,10 +126,22 @@ def source_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for split in ("train", "validation", "test"):
         write_rows(folder / f"{split}.jsonl", make_rows(16, seed=9))
     (folder / "card.yaml").write_text(CARD.format(name="source"), encoding="utf-8")
-    experiment = tiny_experiment(load_card(folder), encoder__blocks=2, training__epochs=1)
-    run = Runs(home / "runs").create(experiment)
-    execute(run)
-    return run.folder
+    dataset = load_card(folder)
+
+    @cache
+    def source(encoder: str) -> Path:
+        changes = json.loads(encoder)
+        run = Runs(home / "runs").create(tiny_experiment(dataset, training__epochs=1, **changes))
+        execute(run)
+        return run.folder
+
+    return lambda **changes: source(json.dumps(changes))
+
+
+@pytest.fixture
+def source_run(source_of: Callable[..., Path]) -> Path:
+    """A source with the encoder that `strategy_experiment` has."""
+    return source_of(encoder__blocks=2)
 
 
 @pytest.fixture
@@ -142,13 +155,14 @@ def strategy_experiment(
 
         from .small_models import SHARING_OPTIONS
 
+        changes = changes if "encoder" in changes else {"encoder__blocks": 2, **changes}
         choice = next(c for c in METHODS["sharing"] if c.kind_name() == kind)
         options = dict(SHARING_OPTIONS.get(choice, {}))  # type: ignore[call-overload]
         if "source" in choice.model_fields:
-            options["source"] = str(request.getfixturevalue("source_run"))
+            encoder = {key: changes[key] for key in changes if key.startswith("encoder")}
+            options["source"] = str(request.getfixturevalue("source_of")(**encoder))
         datasets = make_dataset("one"), make_dataset("two", train=16, seed=3)
-        sharing = {"kind": kind, **options}
-        return tiny_experiment(*datasets, encoder__blocks=2, sharing=sharing, **changes)
+        return tiny_experiment(*datasets, sharing={"kind": kind, **options}, **changes)
 
     return make
 
