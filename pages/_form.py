@@ -68,13 +68,13 @@ def part_form(
     fields = {name: f for name, f in part.model_fields.items() if name not in left_out}
     per_task = {name: f for name, f in fields.items() if _is_per_task(f)}
     plain_ones = {n: f for n, f in fields.items() if n not in per_task and not is_advanced(f)}
-    experts = {n: f for n, f in fields.items() if n not in per_task and is_advanced(f)}
+    folded = {n: f for n, f in fields.items() if n not in per_task and is_advanced(f)}
     values = _draw(plain_ones, key)
     for name, field in per_task.items():
         values[name] = task_sliders(name, field, tasks, f"{key}/{name}")
-    if experts:
+    if folded:
         with st.expander("More options", icon=":material/tune:"):
-            values |= _draw(experts, key)
+            values |= _draw(folded, key)
     return values
 
 

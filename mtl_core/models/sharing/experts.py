@@ -34,7 +34,9 @@ class MultiGate(Sharing):
         self.embedding.blocks = nn.ModuleList()
         self.experts = nn.ModuleList(stacks)
         width = self.embedding.input_width
-        sizes = {(GATE, task): (width, shared_experts) for task in scene.names}
+        sizes: dict[tuple[str, ...], tuple[int, int]] = {
+            (GATE, task): (width, shared_experts) for task in scene.names
+        }
         self.gates = Gates(sizes, watch=self.watch, balance=balance)
 
     def forward(self, batch: Batch, tasks: tuple[str, ...]) -> dict[str, Tensor]:
