@@ -39,7 +39,7 @@ def _preview(draft: _draft.Draft) -> None:
         _ui.show_error(err)
         return
     st.subheader("The model", anchor=False)
-    blocks = getattr(experiment.encoder, "blocks", None)
+    blocks = experiment.encoder.depth
     weights = getattr(experiment.balancing, "weights", {})
     show_model(experiment.sharing, draft.tasks, blocks=blocks, notes=draft.notes, weights=weights)
     _summary_and_button(draft, experiment)

@@ -105,8 +105,8 @@ class Experiment(Part):
         return Surroundings(
             tasks=self.tasks,
             datasets=tuple(choice.card for choice in self.data),
-            blocks=getattr(self.encoder, "blocks", None),
-            width=getattr(self.encoder, "hidden", None),
+            blocks=self.encoder.depth,
+            width=self.encoder.width,
             is_pretrained=self.encoder.is_pretrained,
         )
 

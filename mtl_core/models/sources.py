@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from mtl_core.config.encoder import BiLSTM, Pretrained, Transformer
+from mtl_core.config.encoder import CNN, Average, BiLSTM, Pretrained, Transformer
 from mtl_core.config.parts import Part
 from mtl_core.data.pieces import Pieces, train_cached
 
 from . import pretrained
 from .contracts import Encoder
-from .encoders import BiLSTMEncoder, TransformerEncoder
+from .encoders import AverageEncoder, BiLSTMEncoder, CNNEncoder, TransformerEncoder
+from .pretrained.tuning import freeze, slow_down
 
 Words = Sequence[Sequence[str]]
 
@@ -58,21 +59,26 @@ class FromPretrained:
         return pretrained.load_pieces(config.model, config.max_length)
 
     def architecture(self, config: Any) -> str:
-        return pretrained.load_config(config.model, config.max_length)
+        return pretrained.load_config(config.model, config.max_length, config.blocks)
 
     def encoder(self, config: Any, pieces: int, architecture: str, fresh: bool) -> Encoder:
         del pieces
-        return pretrained.build(
+        encoder = pretrained.build(
             architecture=architecture,
             weights=config.model if fresh else None,
             blocks=config.blocks,
             dropout=config.dropout,
             pooling=config.pooling,
         )
+        slow_down(encoder, config.layer_decay)
+        freeze(encoder, config.frozen)
+        return encoder
 
 
 ENCODERS: dict[type[Part], EncoderSource] = {
     BiLSTM: FromScratch(BiLSTMEncoder),
+    CNN: FromScratch(CNNEncoder),
     Transformer: FromScratch(TransformerEncoder),
+    Average: FromScratch(AverageEncoder),
     Pretrained: FromPretrained(),
 }

@@ -1,50 +1,12 @@
-"""Encoders trained from scratch: an embedding and a row of blocks."""
+"""Small transformer layers (Vaswani et al., 2017)."""
 
 import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mtl_core.data.batching import Batch
-
-from .contracts import Block, Encoder, Output
-
-
-class LSTMBlock(Block):
-    """One bidirectional LSTM layer; padding is never read."""
-
-    def __init__(self, *, inputs: int, hidden: int, dropout: float) -> None:
-        super().__init__()
-        self.lstm = nn.LSTM(inputs, hidden // 2, batch_first=True, bidirectional=True)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
-        packed = pack_padded_sequence(hidden, batch.lengths, batch_first=True, enforce_sorted=False)
-        out, _ = self.lstm(packed)
-        padded, _ = pad_packed_sequence(out, batch_first=True, total_length=hidden.shape[1])
-        return self.dropout(padded)  # (batch, seq, hidden)
-
-
-class BiLSTMEncoder(Encoder):
-    """Subword embeddings and bidirectional LSTM layers (Graves and Schmidhuber, 2005)."""
-
-    def __init__(
-        self, *, pieces: int, embedding: int, hidden: int, blocks: int, dropout: float, pooling: str
-    ) -> None:
-        super().__init__()
-        self.input_width, self.output = embedding, Output(hidden, pooling)
-        self.embedding = nn.Embedding(pieces, embedding)
-        # PyTorch draws from N(0, 1); so large, a short training can hardly move them.
-        nn.init.normal_(self.embedding.weight, std=0.1)
-        self.dropout = nn.Dropout(dropout)
-        widths = [embedding, *[hidden] * (blocks - 1)]
-        self.blocks = nn.ModuleList(
-            LSTMBlock(inputs=width, hidden=hidden, dropout=dropout) for width in widths
-        )
-
-    def embed(self, batch: Batch) -> Tensor:
-        return self.dropout(self.embedding(batch.ids))  # (batch, seq, embedding)
+from mtl_core.models.contracts import Block, Encoder, Output
 
 
 class AttentionBlock(Block):
@@ -62,7 +24,7 @@ class AttentionBlock(Block):
 
 
 class TransformerEncoder(Encoder):
-    """Subword and position embeddings and transformer layers (Vaswani et al., 2017)."""
+    """Subword and position embeddings and transformer layers."""
 
     def __init__(
         self, *, pieces: int, hidden: int, blocks: int, heads: int, dropout: float, pooling: str
