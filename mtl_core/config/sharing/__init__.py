@@ -12,8 +12,11 @@ from .contract import Cost, SharingPart, Surroundings
 # The order in which people see them:
 # isort: off
 from .plain import Hard, Separate
+from .tied import Soft
+from .connected import CrossStitch, Sluice
 from .private import Adversarial
 from .gated import Experts
+from .mixed import ScalarMix, TaskEmbedding
 from .sequential import Transfer
 
 # isort: on
@@ -36,11 +39,16 @@ __all__ = [
     "USUAL",
     "Adversarial",
     "Cost",
+    "CrossStitch",
     "Experts",
     "Hard",
+    "ScalarMix",
     "Separate",
     "SharingChoice",
     "SharingPart",
+    "Sluice",
+    "Soft",
     "Surroundings",
+    "TaskEmbedding",
     "Transfer",
 ]

@@ -9,23 +9,38 @@ from collections.abc import Callable
 from mtl_core.config.parts import Part
 from mtl_core.config.sharing import (
     Adversarial,
+    CrossStitch,
     Experts,
     Hard,
+    ScalarMix,
     Separate,
+    Sluice,
+    Soft,
+    TaskEmbedding,
     Transfer,
 )
 from mtl_core.models.contracts import Sharing
 
 from .adversarial import SharedPrivate
+from .cross_stitch import CrossStitchColumns
 from .experts import build_experts
 from .hard import HardSharing
+from .scalar_mix import ScalarMixSharing
 from .separate import SeparateEncoders
+from .sluice import SluiceColumns
+from .soft import SoftSharing
+from .task_embedding import TaskEmbeddingSharing
 from .transfer import TransferSharing
 
 SHARING: dict[type[Part], Callable[..., Sharing]] = {
     Separate: SeparateEncoders,
     Hard: HardSharing,
+    Soft: SoftSharing,
+    CrossStitch: CrossStitchColumns,
+    Sluice: SluiceColumns,
     Adversarial: SharedPrivate,
     Experts: build_experts,
+    ScalarMix: ScalarMixSharing,
+    TaskEmbedding: TaskEmbeddingSharing,
     Transfer: TransferSharing,
 }
