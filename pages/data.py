@@ -5,9 +5,9 @@ import random
 import streamlit as st
 
 from mtl_core.analysis.colours import PALETTE
-from mtl_core.analysis.plots import label_distribution, length_histogram
+from mtl_core.analysis.plots import label_distribution, length_histogram, value_histogram
 from mtl_core.data.adopt import adopt, open_dataset
-from mtl_core.data.catalog import Dataset
+from mtl_core.data.catalog import Dataset, TaskSpec
 from mtl_core.data.tasks import METRICS, Sentences
 from mtl_core.errors import MtlError
 from pages import _ui
@@ -16,6 +16,8 @@ from pages._examples import example
 SHOWN = 4
 KINDS = {
     "classification": ("One label a sentence", "labelled sentences"),
+    "multilabel": ("Any number of labels a sentence", "labels"),
+    "regression": ("One number a sentence", "values"),
     "tagging": ("One tag a word", "tagged words"),
     "spans": ("Names or phrases, each with a label", "spans"),
 }
@@ -60,8 +62,9 @@ def _card(dataset: Dataset, splits: dict[str, Sentences]) -> None:
         st.html(_ui.small_print([" · ".join(known)]))
         with st.container(horizontal=True):
             for split, found in splits.items():
-                st.metric(f"{split.capitalize()} sentences", _ui.number(len(found)))
-            words = sum(len(words) for found in splits.values() for words in found.words)
+                unit = "sentences" if found.seconds is None else "pairs"
+                st.metric(f"{split.capitalize()} {unit}", _ui.number(len(found)))
+            words = sum(len(words) for found in splits.values() for words in found.texts)
             st.metric("Words in all", _ui.number(words))
             st.metric("Tasks", len(card.tasks))
 
@@ -81,26 +84,48 @@ def _task(dataset: Dataset, splits: dict[str, Sentences]) -> None:
         persist_state="session",
     )
     spec = specs[task]
-    words, unit = KINDS[spec.kind]
-    counts = {split: found.label_counts(task, spec.kind) for split, found in splits.items()}
-    labels = len(set().union(*counts.values()))
     score = (spec.metric or METRICS[spec.kind][0]).replace("_", " ")
-    st.html(_ui.chip(task))
-    st.markdown(
-        f"{words} · {_ui.counted(labels, 'label')} · main score: {score}  \n"
-        f"{_ui.plain(spec.description)}"
+    words = KINDS[spec.kind][0].replace(
+        "a sentence", "a pair of texts" if spec.pair else "a sentence"
     )
+    st.html(_ui.chip(task))
+    place = st.empty()
+    how_many = _values(task, splits) if spec.kind == "regression" else _labels(task, spec, splits)
+    place.markdown(f"{words} · {how_many} · main score: {score}  \n{_ui.plain(spec.description)}")
+
+
+def _labels(task: str, spec: TaskSpec, splits: dict[str, Sentences]) -> str:
+    """Draws how often each label is right; says how many there are."""
+    counts = {split: found.label_counts(task, spec.kind) for split, found in splits.items()}
+    unit = KINDS[spec.kind][1]
     st.plotly_chart(
         label_distribution(counts, _ui.colour(task), title=f"Labels of {task}", unit=unit),
         key=f"{_ui.DATA_CHOICES}/labels",
         config={"displayModeBar": False},
         alt=f"Share of each label of {task}, by split.",
     )
+    without = sum(gold == [] for found in splits.values() for gold in found.gold[task])
+    said = _ui.counted(len(set().union(*counts.values())), "label")
+    none = spec.kind == "multilabel" and without
+    return f"{said}, {_ui.counted(without, 'row')} with none" if none else said
+
+
+def _values(task: str, splits: dict[str, Sentences]) -> str:
+    """Draws how the values of a regression lie; says between which ends."""
+    values = {split: found.values(task) for split, found in splits.items()}
+    st.plotly_chart(
+        value_histogram(values, _ui.colour(task), title=f"Values of {task}"),
+        key=f"{_ui.DATA_CHOICES}/values",
+        config={"displayModeBar": False},
+        alt=f"Distribution of the values of {task}, by split.",
+    )
+    every = [value for found in values.values() for value in found]
+    return f"from {min(every):g} to {max(every):g}"
 
 
 def _lengths(splits: dict[str, Sentences], dark: bool) -> None:
     shades = PALETTE["dark" if dark else "light"]
-    lengths = {split: [len(words) for words in found.words] for split, found in splits.items()}
+    lengths = {split: [len(words) for words in found.texts] for split, found in splits.items()}
     st.plotly_chart(
         length_histogram(lengths, shades[-1:] * 3, title="How long the sentences are"),
         key=f"{_ui.DATA_CHOICES}/lengths",

@@ -62,13 +62,35 @@ def length_histogram(
     longest = max((max(found, default=1) for found in lengths.values()), default=1)
     width = max(1, -(-longest // 40))
     edges = np.arange(0.5, longest + width + 0.5, width)
+    figure = _outlines(lengths, edges, colours, "sentences", "%{x:.0f} words")
+    figure.update_xaxes(title="Length (words)", rangemode="tozero")
+    return _dressed(figure, title)
+
+
+def value_histogram(values: Mapping[str, Sequence[float]], colour: str, *, title: str) -> go.Figure:
+    """How the values of a regression lie, as a share of their split."""
+    every = [value for found in values.values() for value in found] or [0.0, 1.0]
+    edges = np.histogram_bin_edges(every, bins=24)
+    figure = _outlines(values, edges, [colour], "values", "about %{x:.3g}")
+    figure.update_xaxes(title="Value")
+    return _dressed(figure, title)
+
+
+def _outlines(
+    values: Mapping[str, Sequence[float]],
+    edges: np.ndarray,
+    colours: Sequence[str],
+    unit: str,
+    hover: str,
+) -> go.Figure:
+    """A histogram for each split as a stepped line, in percent; `unit` is what is counted."""
     figure = go.Figure()
-    for place, (split, found) in enumerate(lengths.items()):
+    for place, (split, found) in enumerate(values.items()):
         numbers, _ = np.histogram(found, edges)
         figure.add_scatter(
             x=(edges[:-1] + edges[1:]) / 2,
             y=100 * numbers / max(1, len(found)),
-            name=f"{split} ({len(found):,} sentences)",
+            name=f"{split} ({len(found):,} {unit})",
             mode="lines",
             line={
                 "shape": "hvh",
@@ -76,12 +98,11 @@ def length_histogram(
                 "color": colours[place % len(colours)],
                 "dash": ("solid", "dash", "dot")[place % 3],
             },
-            hovertemplate="%{x:.0f} words: %{y:.1f} %<extra>" + split + "</extra>",
+            hovertemplate=f"{hover}: %{{y:.1f}} %<extra>{split}</extra>",
         )
     figure.update_layout(height=300)
-    figure.update_xaxes(title="Length (words)", rangemode="tozero")
-    figure.update_yaxes(title="Share of the split's sentences (%)", rangemode="tozero")
-    return _dressed(figure, title)
+    figure.update_yaxes(title=f"Share of the split's {unit} (%)", rangemode="tozero")
+    return figure
 
 
 def _most_frequent(counts: Mapping[str, Counter[str]]) -> tuple[list[str], list[str]]:
