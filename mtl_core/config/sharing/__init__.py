@@ -14,6 +14,7 @@ from .contract import Cost, SharingPart, Surroundings
 from .plain import Hard, Separate
 from .tied import Soft
 from .connected import CrossStitch, Sluice
+from .attending import Attention
 from .private import Adversarial
 from .gated import Experts
 from .mixed import ScalarMix, TaskEmbedding
@@ -38,6 +39,7 @@ __all__ = [
     "SHARING_CHOICES",
     "USUAL",
     "Adversarial",
+    "Attention",
     "Cost",
     "CrossStitch",
     "Experts",

@@ -1,5 +1,6 @@
 """Shared and private encoders side by side, kept apart by an adversary."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from mtl_core.config.parts import option
@@ -44,14 +45,7 @@ class Adversarial(SharingPart):
         """A column for each task, and the shared one to their right with the adversary above."""
         count = len(tasks)
         sketch = Sketch()
-        words = sketch.box("Words", 0, count / 2, tasks)
-        embedding = sketch.above(words, "Embedding", 1, count / 2, tasks)
-        tops = []
-        for place, served in enumerate([*[(task,) for task in tasks], tasks]):
-            top = embedding
-            for row, label in enumerate(block_labels(blocks), 2):
-                top = sketch.above(top, label, row, place, served)
-            tops.append(top)
+        tops = side_by_side(sketch, [*[(task,) for task in tasks], tasks], tasks, blocks)
         for place, task in enumerate(tasks):
             sketch.head([tops[place], tops[count]], task, blocks + 2, place)
         if self.adversary:
@@ -72,3 +66,19 @@ class Adversarial(SharingPart):
                 "a dataset"
             )
         return None
+
+
+def side_by_side(
+    sketch: Sketch, columns: Sequence[tuple[str, ...]], tasks: tuple[str, ...], blocks: int
+) -> list[str]:
+    """Stacks of blocks over one embedding, the tasks that each one serves; returns their tops."""
+    middle = (len(columns) - 1) / 2
+    words = sketch.box("Words", 0, middle, tasks)
+    embedding = sketch.above(words, "Embedding", 1, middle, tasks)
+    tops = []
+    for place, served in enumerate(columns):
+        top = embedding
+        for row, label in enumerate(block_labels(blocks), 2):
+            top = sketch.above(top, label, row, place, served)
+        tops.append(top)
+    return tops

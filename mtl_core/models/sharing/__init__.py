@@ -9,6 +9,7 @@ from collections.abc import Callable
 from mtl_core.config.parts import Part
 from mtl_core.config.sharing import (
     Adversarial,
+    Attention,
     CrossStitch,
     Experts,
     Hard,
@@ -22,6 +23,7 @@ from mtl_core.config.sharing import (
 from mtl_core.models.contracts import Sharing
 
 from .adversarial import SharedPrivate
+from .attention import build_attention
 from .cross_stitch import CrossStitchColumns
 from .experts import build_experts
 from .hard import HardSharing
@@ -38,6 +40,7 @@ SHARING: dict[type[Part], Callable[..., Sharing]] = {
     Soft: SoftSharing,
     CrossStitch: CrossStitchColumns,
     Sluice: SluiceColumns,
+    Attention: build_attention,
     Adversarial: SharedPrivate,
     Experts: build_experts,
     ScalarMix: ScalarMixSharing,
