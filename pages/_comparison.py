@@ -19,7 +19,7 @@ from mtl_core.analysis.inks import DOWN, GREY, UP
 from mtl_core.config import EVERY_TASK
 from mtl_core.runs.store import State
 from pages._compared import Chosen
-from pages._run_detail import curves_of
+from pages._run_curves import curves_of
 from pages._ui import (
     ListedRun,
     chip,

@@ -52,7 +52,7 @@ def draw(catalog: Catalog) -> Draft:
         chosen = _data(catalog)
     tasks = tuple(dict.fromkeys(task for _, names in chosen.values() for task in names))
     with _section(":material/hub: Model"):
-        parts = {family: choice_form(family, draft_key(family)) for family in _MODEL}
+        parts = {f: choice_form(f, draft_key(f), tasks=tasks) for f in _MODEL}
     with _section(":material/balance: Balance between the tasks"):
         balance = _balance(tasks, len(chosen))
     with _section(":material/timer: Training"):

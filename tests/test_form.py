@@ -1,12 +1,15 @@
 """The form draws every class of the config, and what it returns makes an experiment."""
 
-from typing import Any, ClassVar, Literal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
+from pydantic import Field
 from streamlit.testing.v1 import AppTest
 
 from mtl_core.config import METHODS, Experiment, Part, Training
 from mtl_core.config.parts import option
+from mtl_core.runs.store import Run, Runs, State, Status
 
 CHOICES = [(family, part) for family, parts in METHODS.items() for part in parts]
 DATA = [{"card": "tiny", "tasks": ["mood", "<b>places</b>"]}]
@@ -30,6 +33,8 @@ class Odd(Part):
     many: Literal["a", "b", "c", "d", "e", "f"] = option("c", "One of six.", advanced=True)
     layers: tuple[int, ...] = option((1, 2), "Anything else.", advanced=True)
     weights: dict[str, float] = option({}, "A number a task.")
+    depths: dict[str, Annotated[int, Field(ge=1, le=4)]] = option({}, "A place; empty: the top.")
+    start: str = option("", "Another run.", widget="run")
 
 
 def drawn(script: Any, *arguments: Any) -> AppTest:
@@ -58,8 +63,8 @@ def choice_script(family: str) -> None:
 def test_untouched_the_form_says_the_defaults(family: str, part: type[Part]) -> None:
     app = drawn(part_script, part, ("mood", "<b>places</b>"))
     values = {**app.session_state["values"], "kind": part.kind_name()}
-    experiment = Experiment.parse({"data": DATA, family: values}, source="form")
-    assert getattr(experiment, family) == part()
+    assert part.model_validate(values) == part()
+    assert family in Experiment.model_fields
 
 
 def test_untouched_the_training_form_says_the_defaults() -> None:
@@ -102,6 +107,54 @@ def test_what_is_chosen_comes_back() -> None:
     assert (odd.count, odd.maybe, odd.yes, odd.many) == (4, 0, False, "f")
     assert odd.layers == (3, 4)
     assert odd.weights == {"topic": 0.5}
+
+
+def test_a_whole_number_a_task_may_stay_empty() -> None:
+    app = drawn(part_script, Odd, ("mood", "topic"))
+    fields = {task: app.number_input(key=f"form/depths/{task}") for task in ("mood", "topic")}
+    assert [(f.label, f.min, f.max, f.placeholder) for f in fields.values()] == [
+        ("mood", 1, 4, "the top"),
+        ("topic", 1, 4, "the top"),
+    ]
+    assert app.session_state["values"]["depths"] == {}
+    fields["topic"].set_value(3)
+    app.run()
+    assert Odd.model_validate(app.session_state["values"]).depths == {"topic": 3}
+
+
+def finished_run(name: str, *, state: State = State.FINISHED, has_model: bool = True) -> Run:
+    run = Runs().create(Experiment.parse({"name": name, "data": DATA}, source="test"))
+    run.write_status(Status(state=state, created=1.0, updated=1.0))
+    if has_model:
+        (run.folder / "model.safetensors").touch()
+    return run
+
+
+def test_a_run_is_chosen_among_the_finished_ones(mtl_home: Path) -> None:
+    app = drawn(part_script, Odd, ())
+    empty = app.selectbox(key="form/start")
+    assert empty.disabled and empty.placeholder == "No finished run yet"
+    assert app.button(key="form/start/first").label == "Train a first run"
+    assert app.session_state["values"]["start"] == ""
+    run = finished_run("Mine")
+    finished_run("Stopped", state=State.STOPPED)
+    finished_run("Without a model", has_model=False)
+    app.run()
+    choice = app.selectbox(key="form/start")
+    assert len(choice.options) == 1 and choice.options[0].startswith("Mine (seed 0, ")
+    choice.select_index(0).run()
+    assert app.session_state["values"]["start"] == run.id
+    run.delete()
+    app.run()
+    assert not app.exception and app.session_state["values"]["start"] == ""
+
+
+def test_many_choices_are_a_list_that_says_what_each_one_is() -> None:
+    app = drawn(choice_script, "sharing")
+    options = app.selectbox(key="form/sharing/kind").options
+    for option_text, part in zip(options, METHODS["sharing"], strict=True):
+        assert option_text.startswith(f"{part.label}: {part.help_lines()[0][:12]}")
+        assert "20" not in option_text  # no sources
 
 
 def test_broken_yaml_in_a_field_reaches_the_check_of_the_config() -> None:

@@ -36,6 +36,8 @@ class Record:
     face: Insight
     """All but the values, as told last."""
     steps: list[int] = field(default_factory=list)
+    changes: int = 0
+    """How often something was put: as long as it is the same, so is the record."""
     _values: dict[int, Any] = field(default_factory=dict)
     _low: float = np.inf
     _high: float = -np.inf
@@ -49,6 +51,7 @@ class Record:
         if step not in self._values:
             insort(self.steps, step)
         self._values[step] = values.astype(np.float32)
+        self.changes += 1
         finite = values[np.isfinite(values)]
         if finite.size:
             self._low = min(self._low, float(finite.min()))

@@ -1,0 +1,136 @@
+"""What can be seen into a model: of a run, after each validation; of one sentence, word by word."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from mtl_core.analysis.axes import name_of
+from mtl_core.analysis.colours import Theme
+from mtl_core.analysis.curves import Curves
+from mtl_core.analysis.figures_history import can_be_followed, history_figure
+from mtl_core.analysis.figures_insight import insight_figure, sentence_figure
+from mtl_core.analysis.insights import Axis, Insight, Record, by_word, chosen
+from mtl_core.predict.answers import Answers
+from pages._ui import colour, plain, small_print, theme
+
+KEY = "insight"  # how the keys of these widgets begin
+FEW = 4  # so many choices lie open side by side
+AT_ONCE, OVER_TIME = "After a step", "Over the training"
+
+
+def show_insights(run_id: str, curves: Curves) -> None:
+    """The section of a run's page, where its model lets itself be looked into."""
+    records = curves.insights
+    if not records:
+        return
+    st.subheader("Inside the model", anchor=False)
+    titles = {name: record.face.title for name, record in records.items()}
+    name = _one_of("What to look at", list(titles), titles.__getitem__, f"{KEY}/{run_id}/what")
+    record = records[name]
+    st.html(small_print([record.face.help]))
+    view = AT_ONCE if record.face.axes else OVER_TIME
+    if record.face.axes and can_be_followed(record):
+        view = _one_of("View", [AT_ONCE, OVER_TIME], str, f"{KEY}/{run_id}/view")
+    step = _step(record, f"{KEY}/{run_id}/step") if view == AT_ONCE else None
+    drawn = _figure(run_id, name, record.changes, step, theme(), record)
+    _draw(drawn, record.face, f"{run_id}/{name}/{view}")
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _figure(
+    run_id: str, name: str, changes: int, step: int | None, look: Theme, _record: Record
+) -> Any:
+    """One look, or with no step all of them: drawn once, since a live run's page ticks."""
+    del run_id, name, changes
+    if step is None:
+        return history_figure(_record, colour, look)
+    return insight_figure(_record.at(step), colour, look, _record.span)
+
+
+def _step(record: Record, key: str) -> int:
+    """The step to look at: the newest one, until the reader moves the slider back."""
+    steps = record.steps
+    if len(steps) < 2:
+        st.caption(f"After step {steps[-1]:,}")
+        return steps[-1]
+    moved = f"{key}/moved"
+    if not st.session_state.get(moved) or st.session_state.get(key) not in steps:
+        st.session_state[key] = steps[-1]
+
+    def remember() -> None:
+        st.session_state[moved] = st.session_state[key] != steps[-1]
+
+    return int(
+        st.select_slider(
+            "After step",
+            steps,
+            key=key,
+            format_func=lambda step: f"{step:,}",
+            help="Move it back to see how the model was before. At its end it follows the training.",
+            on_change=remember,
+        )
+    )
+
+
+def show_sentence_insights(answers: Answers) -> None:
+    """What the model decided at each word of one text; folded away until somebody asks."""
+    found = {insight.name: insight for insight in by_word(answers.insights)}
+    if not found or not answers.words:
+        return
+    box = st.expander(
+        "Inside the model, for this sentence",
+        key=f"{KEY}/sentence",
+        icon=":material/frame_inspect:",
+        on_change="rerun",
+    )
+    if not box.open:
+        return
+    with box:
+        titles = {name: insight.title for name, insight in found.items()}
+        name = _one_of("What to look at", list(titles), titles.__getitem__, f"{KEY}/sentence/what")
+        insight = found[name]
+        st.html(small_print([insight.help]))
+        leading = insight.axes[:-2]
+        places = [_place(axis, f"{KEY}/sentence/{name}/{axis.name}") for axis in leading]
+        look = chosen(insight, places)
+        _draw(sentence_figure(look, theme()), look, f"sentence/{name}")
+
+
+def _place(axis: Axis, key: str) -> int:
+    """Which place on an axis that does not fit into one heat map."""
+    places = list(range(len(axis.ticks)))
+    return int(_one_of(axis.name.capitalize(), places, lambda at: name_of(axis, at), key))
+
+
+def _one_of(label: str, options: Sequence[Any], show: Callable[[Any], str], key: str) -> Any:
+    """One of several: side by side where they are few, else in a list; not asked where it is one."""
+    if len(options) < 2:
+        return options[0]
+    if key in st.session_state and st.session_state[key] not in options:
+        del st.session_state[key]  # another model's
+    if len(options) > FEW:
+        return st.selectbox(label, options, format_func=show, key=key, help=_HELP)
+    return st.segmented_control(
+        label,
+        options,
+        default=options[0],
+        required=True,
+        format_func=lambda option: plain(show(option)),
+        key=key,
+        help=_HELP,
+        label_visibility="collapsed",
+    )
+
+
+_HELP = "The figure below shows what is chosen here."
+
+
+def _draw(figure: Any, insight: Insight, key: str) -> None:
+    st.plotly_chart(
+        figure,
+        key=f"{KEY}/{key}/figure",
+        width="content" if figure.layout.width else "stretch",
+        config={"displayModeBar": False},
+        alt=f"{insight.title}: {insight.help}",
+    )
