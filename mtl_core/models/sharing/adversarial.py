@@ -14,12 +14,11 @@ from torch.nn import functional
 from mtl_core.data.batching import Batch
 from mtl_core.errors import ConfigError
 from mtl_core.models.contracts import Encoder, MakeEncoder, Output, Owned, Scene, Sharing, trainable
-from mtl_core.models.heads import pool_mean
 from mtl_core.models.insight import Insight, axis
 
 from .distances import orthogonality as overlap
 from .reversal import ramp, reverse
-from .stacks import through
+from .stacks import mean_piece, through
 
 
 class SharedPrivate(Sharing):
@@ -62,7 +61,7 @@ class SharedPrivate(Sharing):
         if self.discriminator is None or batch.dataset not in self.scene.datasets:
             return {}  # typed text comes from no dataset
         place = self.scene.datasets.index(batch.dataset)
-        sentence = reverse(pool_mean(shared, batch.mask), self.strength)  # (batch, hidden)
+        sentence = reverse(mean_piece(shared, batch.mask), self.strength)  # (batch, hidden)
         logits = self.discriminator(sentence).float()  # (batch, dataset)
         right = torch.full((len(batch),), place, device=logits.device)
         if not self.training:
