@@ -60,6 +60,37 @@ tasks:
 """
 
 
+def make_pair_rows(count: int, seed: int = 0) -> list[dict[str, Any]]:
+    """Pairs such as "the tram is great" and "the hotel is bad": the same thing, how alike, and what
+    is good of both, which may be nothing."""
+    rng = random.Random(seed)
+    rows = []
+    for _ in range(count):
+        one, two = (rng.choice(["tram", "hotel", "food"]) for _ in range(2))
+        how, other = (rng.choice(list(MOODS)) for _ in range(2))
+        good = {noun for noun, mood in ((one, how), (two, other)) if MOODS[mood] == "fine"}
+        rows.append(
+            {
+                "a": f"the {one} is {how}",
+                "b": f"the {two} is {other}",
+                "same": "yes" if one == two else "no",
+                "like": 2.0 * (one == two) + 2.0 * (MOODS[how] == MOODS[other]),
+                "good": sorted(good),
+            }
+        )
+    return rows
+
+
+PAIR_CARD = """\
+name: {name}
+splits: {{train: train.jsonl, validation: validation.jsonl, test: test.jsonl}}
+tasks:
+  same: {{kind: classification, input: [a, b], target: same}}
+  like: {{kind: regression, input: [a, b], target: like, range: [0, 4]}}
+  good: {{kind: multilabel, input: [a, b], target: good}}
+"""
+
+
 def write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
@@ -92,6 +123,21 @@ def make_dataset(tmp_path: Path) -> Callable[..., Dataset]:
         for i, (split, count) in enumerate({"train": train, "validation": 8, "test": 8}.items()):
             write_rows(folder / f"{split}.jsonl", make_rows(count, seed * 10 + i))
         (folder / "card.yaml").write_text(CARD.format(name=name), encoding="utf-8")
+        return load_card(folder)
+
+    return make
+
+
+@pytest.fixture
+def make_pair_dataset(tmp_path: Path) -> Callable[..., Dataset]:
+    """Writes a small dataset of pairs under a name and returns it."""
+
+    def make(name: str = "pairs", train: int = 24) -> Dataset:
+        folder = tmp_path / "data" / name
+        folder.mkdir(parents=True)
+        for i, (split, count) in enumerate({"train": train, "validation": 8, "test": 8}.items()):
+            write_rows(folder / f"{split}.jsonl", make_pair_rows(count, i))
+        (folder / "card.yaml").write_text(PAIR_CARD.format(name=name), encoding="utf-8")
         return load_card(folder)
 
     return make
