@@ -9,6 +9,7 @@ import streamlit as st
 
 from mtl_core.analysis.colours import TaskColours, Theme
 from mtl_core.analysis.drawing import FONT, TEXT, shade, task_shade
+from mtl_core.config.parts import LEADS
 from mtl_core.data.files import home
 from mtl_core.runs.store import State
 
@@ -51,16 +52,15 @@ LOGO = (
 
 
 def small_print(lines: Iterable[str]) -> str:
-    """HTML: quieter lines; what a line says it is about ("Use when", "Costs") stands out."""
+    """HTML: quieter lines; what a line says it is about ("Use when", "Costs", "Limits") stands out."""
     return "".join(f'<div style="{_QUIET}">{_with_lead(line)}</div>' for line in lines)
 
 
 _QUIET = "font-size:.9rem;line-height:1.5;color:color-mix(in srgb,currentColor 78%,transparent)"
-_LEADS = ("Use when", "Costs")
 
 
 def _with_lead(line: str) -> str:
-    lead = next((lead for lead in _LEADS if line.startswith(lead)), "")
+    lead = next((lead for lead in LEADS if line.startswith(lead)), "")
     return f"<b style='font-weight:600'>{lead}</b>{safe(line[len(lead) :])}" if lead else safe(line)
 
 

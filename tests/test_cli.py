@@ -83,6 +83,27 @@ def test_methods_lists_every_choice_with_help_and_options():
         for entry, choice in zip(document[family], choices, strict=True):
             assert entry["help"] == choice.help_lines()
             assert set(entry["options"]) == set(choice.model_fields) - {"kind"}
+            for key, lead in {"use_when": "Use when", "costs": "Costs"}.items():
+                assert entry[key].startswith(lead), (entry["name"], key)
+            assert entry["limits"].startswith("Limits") or family != "sharing", entry["name"]
+
+
+def test_methods_tells_costs_bounds_and_allowed_values():
+    document = call("methods")
+    entries = {e["name"]: e for choices in document.values() for e in choices}
+    assert entries["separate"]["cost"] == [
+        {"tasks": 2, "blocks": 2, "embeddings": 2, "blocks_built": 4, "passes": 4},
+        {"tasks": 4, "blocks": 2, "embeddings": 4, "blocks_built": 8, "passes": 8},
+    ]
+    assert all("cost" in entry for entry in document["sharing"])
+    hidden = entries["bilstm"]["options"]["hidden"]
+    assert hidden["bounds"] == {"ge": 8, "le": 2048, "multiple_of": 2} and hidden["unit"] == "units"
+    assert hidden["allowed"] is None and hidden["default"] == 256
+    assert entries["soft"]["options"]["norm"]["allowed"] == ["l2", "l1", "group", "trace"]
+    assert entries["hard"]["options"]["own_blocks"]["bounds"] == {"ge": 0, "le": 48}
+    words = runner.invoke(app, ["methods"], catch_exceptions=False).stdout
+    assert "norm = l2 (l2 | l1 | group | trace)" in words
+    assert "4 tasks, 2 blocks: 4 embeddings and 8 blocks are built, 8 run a batch" in words
 
 
 def test_data_list_and_check(tiny):

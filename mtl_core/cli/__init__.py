@@ -12,6 +12,7 @@ import typer
 from mtl_core.errors import MtlError
 
 from . import looking, training, web
+from .methods import methods
 
 app = typer.Typer(
     help="A laboratory for multi-task learning in natural language processing.",
@@ -29,7 +30,7 @@ app.command("train")(training.train)
 app.command("runs")(looking.runs)
 app.command("compare")(looking.compare)
 app.command("predict")(looking.predict)
-app.command("methods")(looking.methods)
+app.command("methods")(methods)
 app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     web.web_app
 )

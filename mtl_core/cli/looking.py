@@ -1,4 +1,4 @@
-"""Commands that look at runs, methods and data, and ask a run for answers."""
+"""Commands that look at runs and data, and ask a run for answers."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from mtl_core.config import METHODS
 from mtl_core.data.catalog import Dataset, load_card
 from mtl_core.data.files import home
 from mtl_core.data.tasks import Sentences, load_sentences
@@ -125,38 +124,6 @@ def predict(
                 typer.echo(f"  {task}: reads pairs; give the second text with --second")
 
     emit(document if file else document[0], as_json, tell)
-
-
-def methods(as_json: Json = False) -> None:
-    """List encoders, sharing, balancing and mixing: name, help and options."""
-    document: dict[str, list[dict[str, Any]]] = {
-        family: [
-            {
-                "name": choice.kind_name(),
-                "label": choice.label,
-                "help": choice.help_lines(),
-                "options": {
-                    name: {"default": field.default, "help": field.description}
-                    for name, field in choice.model_fields.items()
-                    if name != "kind"
-                },
-            }
-            for choice in choices
-        ]
-        for family, choices in METHODS.items()
-    }
-
-    def tell() -> None:
-        for family, choices in document.items():
-            typer.echo(f"{family}:")
-            for choice in choices:
-                typer.echo(f"  {choice['name']}: {choice['help'][0]}")
-                for line in choice["help"][1:]:
-                    typer.echo(f"      {line}")
-                for name, option in choice["options"].items():
-                    typer.echo(f"      {name} = {option['default']}: {option['help']}")
-
-    emit(document, as_json, tell)
 
 
 def data_list(as_json: Json = False) -> None:
