@@ -4,7 +4,6 @@ A stack holds one tensor of every task's encoder, flattened, as rows: (task, wei
 """
 
 from collections.abc import Callable, Sequence
-from itertools import combinations
 
 import torch
 from torch import Tensor
@@ -22,14 +21,14 @@ def l2(stacks: Sequence[Tensor]) -> Tensor:
 
 
 def l1(stacks: Sequence[Tensor]) -> Tensor:
-    """(1/T) Σ_{a<b} ‖θ_a − θ_b‖₁."""
-    return _total(
-        [
-            (stack[a] - stack[b]).abs().sum() / len(stack)
-            for stack in stacks
-            for a, b in combinations(range(len(stack)), 2)
-        ]
-    )
+    """(1/T) Σ_{a<b} ‖θ_a − θ_b‖₁ = (1/T) Σ_a ⟨Σ_b sign(θ_a − θ_b), θ_a⟩: no pair is kept in memory.
+
+    The signs of a weight add up to 0 over the tasks, so the mean may be taken off: more exact.
+    """
+    with torch.no_grad():
+        signs = [sum((s - other).sign() for other in s) / len(s) for s in stacks]
+    pairs = zip(signs, stacks, strict=True)
+    return _total([(sign * (s - s.mean(0).detach())).sum() for sign, s in pairs])
 
 
 def group(stacks: Sequence[Tensor]) -> Tensor:
@@ -68,6 +67,7 @@ def _gram(stack: Tensor) -> Tensor:
 PENALTIES: dict[str, Penalty] = {"l2": l2, "l1": l1, "group": group, "trace": trace}
 
 
+@torch.no_grad()
 def relative_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> float:
     """‖a − b‖ over the root mean square of ‖a‖ and ‖b‖: 0 is equal, √2 unrelated, 2 opposite."""
     apart = sum(float((x - y).square().sum()) for x, y in zip(a, b, strict=True))
@@ -76,11 +76,12 @@ def relative_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> float:
 
 
 def orthogonality(a: Tensor, b: Tensor, mask: Tensor) -> Tensor:
-    """How much two representations (batch, seq, hidden) say the same: 0 (nothing) .. 1.
+    """How much two representations (batch, seq, hidden) go along with each other, 0 .. 1.
 
     ‖AᵀB‖²_F of the n real pieces (Bousmalis et al., 2016, equation 5; Liu et al., 2017, equation
-    12), whose rows have length 1 here, over n²: so a strength means the same for every batch size,
-    sentence length and width.
+    12): 0 where no feature of one can be told from a feature of the other. Rows have length 1 here,
+    and the whole is divided by n², so that a strength means the same for every batch size, sentence
+    length and width.
     """
     with _full_precision(a):
         rows_a, rows_b = _unit_rows(a[mask]), _unit_rows(b[mask])  # (piece, hidden)

@@ -81,10 +81,9 @@ class SoftSharing(Sharing):
 def _tied(encoder: Encoder, embedding: bool, blocks: slice) -> list[nn.Parameter]:
     """The parameters that the penalty holds together."""
     below = encoder.embedding_parameters() if embedding else []
-    return [*below, *trainable([encoder.blocks[blocks]])]  # type: ignore[list-item]
+    return [*below, *trainable([encoder.blocks[blocks]])]
 
 
-@torch.no_grad()
 def _layers(encoder: Encoder) -> dict[str, list[Tensor]]:
     """All weights by layer, frozen ones too, from the bottom."""
     inside = {id(p) for p in encoder.blocks.parameters()}
