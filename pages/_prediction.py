@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from mtl_core.data.tasks import Sentences
 from mtl_core.errors import MtlError
 from mtl_core.predict.answers import Answer, Answers
 from mtl_core.runs.store import State
-from pages._highlight import bars, highlight, tagged
+from mtl_core.training.manifest import Manifest
+from pages._answer import differs, drawn, head
+from pages._insight import show_sentence_insights
 from pages._ui import (
     PREDICT_RUNS,
     RUN_PARAM,
@@ -16,8 +19,6 @@ from pages._ui import (
     ListedRun,
     ago,
     catalog,
-    chip,
-    colour,
     counted,
     empty_state,
     plain,
@@ -29,8 +30,10 @@ from pages._ui import (
 
 TYPING_PAUSE = "80ms"
 LONGEST = 200_000  # characters that are looked at; what the model cannot read of them is said
-TOP = 5
 EXAMPLES = 4
+SECOND = f"{SENTENCE}/second"
+Example = tuple[str, str]
+"""A text and, where pairs are read, the second one; "" where not."""
 
 
 @dataclass(frozen=True)
@@ -116,32 +119,50 @@ def _twins(run: ListedRun, able: Sequence[ListedRun]) -> dict[str, ListedRun]:
 @st.fragment
 def ask_and_answer(asked: Asked) -> None:
     """Typing runs only this part of the page."""
-    text = st.text_input(
+    pairs = _reads_pairs(asked.run)
+    text = _field(
         "Your sentence",
-        key=SENTENCE,
-        live=TYPING_PAUSE,
-        placeholder="Type here, for example: The noodles at the station were cold, but Mia smiled.",
-        help="Answers follow while you type; nothing is stored.",
-        autocomplete="off",
+        SENTENCE,
+        "Type here, for example: The noodles at the station were cold, but Mia smiled.",
     )
-    _examples(asked.run)
-    if not (text or "").strip():
+    second = _field("Second sentence", SECOND, "For tasks that compare two texts.") if pairs else ""
+    _examples(asked.run, pairs)
+    if not text.strip():
         st.info("Type a sentence, or choose an example.", icon=":material/keyboard:")
         return
-    text = text[:LONGEST]
     folders = [r.run.folder for r in (asked.run, *asked.twins.values())]
     try:
         with st.spinner("Loading the models"):  # shown only where it takes long
-            answers = predictor().answers(folders, text)
+            answers = predictor().answers(folders, text, second)
     except MtlError as err:
         show_error(err)
         return
     _show(asked, answers)
 
 
-def _examples(listed: ListedRun) -> None:
+def _field(label: str, key: str, placeholder: str) -> str:
+    text = st.text_input(
+        label,
+        key=key,
+        live=TYPING_PAUSE,
+        placeholder=placeholder,
+        help="Answers follow while you type; nothing is stored.",
+        autocomplete="off",
+    )
+    return (text or "")[:LONGEST]
+
+
+def _reads_pairs(listed: ListedRun) -> bool:
+    """Whether any task of the run reads two texts."""
+    try:
+        return any(task.pair for task in Manifest.load(listed.run.folder).tasks)
+    except MtlError:  # told when it is asked to answer
+        return False
+
+
+def _examples(listed: ListedRun, pairs: bool) -> None:
     """Sentences to click, from the data that the run never trained on."""
-    texts = _example_texts(listed)
+    texts = _example_texts(listed, pairs)
     if not texts:
         return
     key = f"{SENTENCE}/examples/{listed.id}"
@@ -149,7 +170,7 @@ def _examples(listed: ListedRun) -> None:
         "Examples",
         texts,
         key=key,
-        format_func=lambda text: plain(text if len(text) <= 70 else f"{text[:67].rstrip()}..."),
+        format_func=_shortened,
         help="Sentences of the validation data: the model was not trained on them.",
         label_visibility="collapsed",
         on_change=_take,
@@ -157,24 +178,43 @@ def _examples(listed: ListedRun) -> None:
     )
 
 
+def _shortened(example: Example) -> str:
+    """As much of the texts as a button holds."""
+    kept = [text for text in example if text]
+    room = 70 // len(kept)
+    cut = [text if len(text) <= room else f"{text[: room - 3].rstrip()}..." for text in kept]
+    return plain(" | ".join(cut))
+
+
 def _take(key: str) -> None:
-    """Put the example into the text field, and leave the choice open for the next click."""
-    text = st.session_state[key]
-    if text:
-        st.session_state[SENTENCE] = text
+    """Put the example into the text fields, and leave the choice open for the next click."""
+    example = st.session_state[key]
+    if example:
+        st.session_state[SENTENCE], st.session_state[SECOND] = example
         st.session_state[key] = None
 
 
-def _example_texts(listed: ListedRun) -> list[str]:
+def _example_texts(listed: ListedRun, pairs: bool) -> list[Example]:
     """A few validation sentences, spread over the file; none where the data is not here."""
-    try:
-        dataset = catalog().find(listed.experiment.data[0].card)
-        rows = sentences(dataset, "validation").words
-    except MtlError:
-        return []
-    fitting = [words for words in rows if 5 <= len(words) <= 24 and '"' not in words] or rows
+    for choice in listed.experiment.data:
+        try:
+            dataset = catalog().find(choice.card)
+            if any(dataset.card.tasks[task].pair for task in choice.tasks) == pairs:
+                return _spread(sentences(dataset, "validation"))
+        except (MtlError, KeyError):  # the card or its tasks have gone since
+            continue
+    return []
+
+
+def _spread(found: Sentences) -> list[Example]:
+    """Examples of a length that fits on the screen, without quotes, from all over the file."""
+    seconds = found.seconds or [[] for _ in found.words]
+    rows = [(one, two) for one, two in zip(found.words, seconds, strict=True) if one]
+    fitting = [row for row in rows if 5 <= len(row[0]) <= 24 and len(row[1]) <= 24]
+    fitting = [row for row in fitting if '"' not in row[0] + row[1]] or rows
     step = max(1, len(fitting) // EXAMPLES)
-    return [_joined(words) for words in fitting[step // 2 :: step][:EXAMPLES]]
+    taken = [(_joined(one), _joined(two)) for one, two in fitting[step // 2 :: step][:EXAMPLES]]
+    return list(dict.fromkeys(taken))
 
 
 def _joined(words: Sequence[str]) -> str:
@@ -193,13 +233,10 @@ def _joined(words: Sequence[str]) -> str:
 
 def _show(asked: Asked, answers: dict[str, Answers]) -> None:
     own = answers[asked.run.id]
-    if own.cut:
-        read = len(own.words) - own.cut
-        st.warning(
-            f"The model reads {counted(read, 'word')} at most here; "
-            f"the last {counted(own.cut, 'word')} are left out.",
-            icon=":material/content_cut:",
-        )
+    _warn_of_cuts(own)
+    if own.waiting:
+        names = ", ".join(plain(task) for task in own.waiting)
+        st.info(f"Type a second sentence too, for {names}.", icon=":material/compare_arrows:")
     if asked.twins:
         left, right = st.columns(2, gap="medium")
         left.markdown("**Multi-task** · one model, all tasks")
@@ -208,8 +245,21 @@ def _show(asked: Asked, answers: dict[str, Answers]) -> None:
         twin = asked.twins.get(task)
         other = answers[twin.id] if twin else None
         _task_row(task, own, answer, other, bool(asked.twins))
-    if asked.twins and any(_differs(a, _of(answers, asked, t)) for t, a in own.tasks.items()):
+    if asked.twins and any(differs(a, _of(answers, asked, t)) for t, a in own.tasks.items()):
         st.caption("Underlined: where the multi-task model and the twin disagree.")
+    show_sentence_insights(own)
+
+
+def _warn_of_cuts(own: Answers) -> None:
+    """Say how much of each text the model could not read."""
+    for words, cut, where in ((own.words, own.cut, ""), (own.second, own.second_cut, "second")):
+        if cut:
+            of = f" of the {where} sentence" if where else ""
+            st.warning(
+                f"The model reads {counted(len(words) - cut, 'word')} at most here; "
+                f"the last {counted(cut, 'word')}{of} are left out.",
+                icon=":material/content_cut:",
+            )
 
 
 def _of(answers: dict[str, Answers], asked: Asked, task: str) -> Answer | None:
@@ -222,50 +272,10 @@ def _task_row(task: str, own: Answers, answer: Answer, other: Answers | None, be
     twin = other.tasks.get(task) if other else None
     places = st.columns(2, gap="medium") if beside else [st.container()]
     with places[0].container(border=True, height="stretch"):
-        st.html(_head(task, answer) + _drawn(own.words, answer, twin))
+        st.html(head(task, answer) + drawn(own.words, answer, twin))
     if beside:
         with places[1].container(border=True, height="stretch"):
             if twin and other:
-                st.html(_head(task, twin) + _drawn(other.words, twin, answer))
+                st.html(head(task, twin) + drawn(other.words, twin, answer))
             else:
                 st.caption(f"{plain(task)}: no single-task twin with a model.")
-
-
-def _head(task: str, answer: Answer) -> str:
-    """The task's name, and how sure the model is of its words on average."""
-    sure = ""
-    if answer.confidence:
-        mean = sum(answer.confidence) / len(answer.confidence)
-        found = counted(len(answer.spans), "span") + " · " if answer.kind == "spans" else ""
-        sure = f"{found}{100 * mean:.0f} % sure on average"
-    return (
-        '<div style="display:flex;justify-content:space-between;gap:1rem;margin-bottom:.6rem">'
-        f'<strong>{chip(task)}</strong><span style="opacity:.75;font-size:.85rem">{sure}</span></div>'
-    )
-
-
-def _drawn(words: Sequence[str], answer: Answer, other: Answer | None) -> str:
-    """The answer as HTML; what the other model answers differently is underlined."""
-    shade = colour(answer.task)
-    if not answer.tags:
-        first = list(answer.probabilities.items())[:TOP]
-        return bars(first, shade, different=_differs(answer, other))
-    read = words[: len(answer.tags)]
-    different = _different_words(answer, other)
-    if answer.kind == "spans":
-        shades = {label: shade for _, _, label in answer.spans}
-        return highlight(read, answer.spans, shades, different=different)
-    return tagged(read, answer.tags, shade, different=different)
-
-
-def _differs(answer: Answer, other: Answer | None) -> bool:
-    if other is None:
-        return False
-    return answer.label != other.label or bool(_different_words(answer, other))
-
-
-def _different_words(answer: Answer, other: Answer | None) -> set[int]:
-    if other is None:
-        return set()
-    pairs = zip(answer.tags, other.tags, strict=False)
-    return {i for i, (one, two) in enumerate(pairs) if one != two}
