@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from mtl_core.config.parts import option
-from mtl_core.config.picture import Picture, encoder_columns
+from mtl_core.config.picture import Picture, Sketch, block_labels
 
 from .contract import Cost, SharingPart, Surroundings
 
@@ -39,9 +39,20 @@ class Transfer(SharingPart):
         return self.source or None
 
     def picture(self, tasks: tuple[str, ...], blocks: int) -> Picture:
-        """One column for all tasks, above the source."""
-        drawn = encoder_columns([tasks], blocks)
-        return Picture(drawn.boxes, drawn.arrows)
+        """One column for all tasks; what the earlier run gave it comes from the side."""
+        sketch, centre = Sketch(), (len(tasks) - 1) / 2
+        frozen = "thaws" if self.thaw else "frozen"
+        top = sketch.box("Words", 0, centre, tasks)
+        earlier = sketch.box("earlier run", 0, centre + 1, tasks, small=True)
+        for row, label in enumerate(["Embedding", *block_labels(blocks)], 1):
+            is_frozen = self.frozen_blocks > 0 and row <= self.frozen_blocks + 1
+            below = [top, earlier] if row == 1 else top
+            top = sketch.above(
+                below, f"{label}, {frozen}" if is_frozen else label, row, centre, tasks
+            )
+        for place, task in enumerate(tasks):
+            sketch.head(top, task, blocks + 2, place)
+        return sketch.picture()
 
     def cost(self, tasks: int, blocks: int) -> Cost:
         """One encoder."""
