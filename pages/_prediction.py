@@ -214,7 +214,7 @@ def _spread(found: Sentences) -> list[Example]:
     fitting = [row for row in fitting if '"' not in row[0] + row[1]] or rows
     step = max(1, len(fitting) // EXAMPLES)
     taken = [(_joined(one), _joined(two)) for one, two in fitting[step // 2 :: step][:EXAMPLES]]
-    return list(dict.fromkeys(taken))
+    return list({_shortened(example): example for example in taken}.values())
 
 
 def _joined(words: Sequence[str]) -> str:

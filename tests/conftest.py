@@ -128,19 +128,18 @@ def make_dataset(tmp_path: Path) -> Callable[..., Dataset]:
     return make
 
 
+def write_pair_dataset(folder: Path, name: str = "pairs", train: int = 24) -> Dataset:
+    """A small dataset of pairs in a new folder."""
+    folder.mkdir(parents=True)
+    for i, (split, count) in enumerate({"train": train, "validation": 8, "test": 8}.items()):
+        write_rows(folder / f"{split}.jsonl", make_pair_rows(count, i))
+    (folder / "card.yaml").write_text(PAIR_CARD.format(name=name), encoding="utf-8")
+    return load_card(folder)
+
+
 @pytest.fixture
-def make_pair_dataset(tmp_path: Path) -> Callable[..., Dataset]:
-    """Writes a small dataset of pairs under a name and returns it."""
-
-    def make(name: str = "pairs", train: int = 24) -> Dataset:
-        folder = tmp_path / "data" / name
-        folder.mkdir(parents=True)
-        for i, (split, count) in enumerate({"train": train, "validation": 8, "test": 8}.items()):
-            write_rows(folder / f"{split}.jsonl", make_pair_rows(count, i))
-        (folder / "card.yaml").write_text(PAIR_CARD.format(name=name), encoding="utf-8")
-        return load_card(folder)
-
-    return make
+def pairs(tmp_path: Path) -> Dataset:
+    return write_pair_dataset(tmp_path / "data" / "pairs")
 
 
 @pytest.fixture

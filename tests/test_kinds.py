@@ -263,9 +263,8 @@ def test_a_task_of_several_cards_must_be_the_same(tmp_path):
 # --- What is kept, and the scores -------------------------------------------------------------------
 
 
-def test_a_manifest_comes_back_as_it_was(tmp_path, make_pair_dataset):
-    dataset = make_pair_dataset()
-    reading = Reading.of(dataset, tuple(dataset.card.tasks))
+def test_a_manifest_comes_back_as_it_was(tmp_path, pairs):
+    reading = Reading.of(pairs, tuple(pairs.card.tasks))
     assert reading.pair and not Reading("d", "words", ()).pair
     manifest = Manifest((*ONE_OF_EACH, Task("p", "regression", (), "mse", 1, 5, True)), (reading,))
     manifest.save(tmp_path)
