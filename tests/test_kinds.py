@@ -349,3 +349,53 @@ def test_the_main_score_can_be_told_from_the_scores_that_are_there(kind):
     for some in (names, names[:1], names[:2]):
         keys = [f"t/validation/{name}" for name in reversed(some)]
         assert main_metric("t", [*keys, "t/validation/loss", "u/test/f1"]) == names[0]
+
+
+def test_the_data_page_shows_every_kind_and_both_texts(pairs, monkeypatch):
+    from streamlit.testing.v1 import AppTest
+
+    from mtl_core.runs import worker
+
+    monkeypatch.setattr(worker, "ensure", lambda home: None)
+    monkeypatch.setenv("MTL_DATA", str(pairs.path.parents[1]))
+    app = AppTest.from_file(str(HERE.parent / "app.py"), default_timeout=60)
+    app = app.switch_page("pages/data.py")
+    app.session_state["data_choices/dataset"] = "pairs"
+    for task, said in {
+        "same": "One label a pair of texts · 2 labels",
+        "like": "One number a pair of texts · from 0 to 4 · main score: pearson",
+        "good": "Any number of labels a pair of texts · 3 labels, ",
+    }.items():
+        app.session_state["/".join(("data_choices", "task", "pairs", "same", "like", "good"))] = (
+            task
+        )
+        app.run()
+        assert not app.exception
+        assert any(said in text.value for text in app.markdown), [t.value for t in app.markdown]
+    rows = make_pair_rows(24)
+    html = [str(element.proto) for element in app.get("html")]
+    examples = [text for text in html if any(row["a"] in text for row in rows)]
+    assert len(examples) == 4
+    assert all(any(row["a"] in t and row["b"] in t for row in rows) for t in examples)
+    assert all("like: " in text and "good: " in text for text in examples)
+    assert "Train pairs" in [metric.label for metric in app.metric]
+
+
+def test_data_check_counts_labels_and_values(pairs):
+    from typer.testing import CliRunner
+
+    from mtl_core.cli import app
+
+    call = ["data", "check", str(pairs.path)]
+    found = json.loads(CliRunner().invoke(app, [*call, "--json"]).stdout)["splits"]["train"]
+    rows = make_pair_rows(24)
+    assert found["labels"]["good"] == dict(Counter(one for r in rows for one in r["good"]))
+    assert "like" not in found["labels"]
+    like = found["values"]["like"]
+    assert like["count"] == 24 and (like["least"], like["greatest"]) == (0, 4)
+    assert math.isclose(like["mean"], sum(row["like"] for row in rows) / 24)
+    assert [n for _, _, n in like["histogram"]] == [
+        sum(row["like"] == value for row in rows) for value in (0, 1, 2, 3, 4)
+    ]
+    assert found["words"] == sum(len((r["a"] + " " + r["b"]).split()) for r in rows)
+    assert "like: 24 values, mean" in CliRunner().invoke(app, call).stdout
