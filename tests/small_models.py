@@ -22,7 +22,7 @@ SMALL: dict[type, Any] = {
     BiLSTM: BiLSTM(hidden=16, embedding=8, dropout=0.0),
     CNN: CNN(hidden=16, kernel=3, dropout=0.0),
     Transformer: Transformer(hidden=16, heads=2, dropout=0.0),
-    Average: Average(hidden=16, embedding=16, dropout=0.0),
+    Average: Average(hidden=16, embedding=16, blocks=2, dropout=0.0),
 }
 """A small encoder of each kind; those with files of their own are added by fixtures."""
 SHARING_OPTIONS: dict[type[SharingPart], dict[str, Any]] = {Transfer: {"source": "a run"}}

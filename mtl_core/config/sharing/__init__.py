@@ -17,6 +17,7 @@ from .connected import CrossStitch, Sluice
 from .attending import Attention
 from .private import Adversarial
 from .gated import Experts
+from .depth import Hierarchical
 from .mixed import ScalarMix, TaskEmbedding
 from .sequential import Transfer
 
@@ -44,6 +45,7 @@ __all__ = [
     "CrossStitch",
     "Experts",
     "Hard",
+    "Hierarchical",
     "ScalarMix",
     "Separate",
     "SharingChoice",

@@ -13,6 +13,7 @@ from mtl_core.config.sharing import (
     CrossStitch,
     Experts,
     Hard,
+    Hierarchical,
     ScalarMix,
     Separate,
     Sluice,
@@ -27,6 +28,7 @@ from .attention import build_attention
 from .cross_stitch import CrossStitchColumns
 from .experts import build_experts
 from .hard import HardSharing
+from .hierarchical import TasksAtDepths
 from .scalar_mix import ScalarMixSharing
 from .separate import SeparateEncoders
 from .sluice import SluiceColumns
@@ -43,6 +45,7 @@ SHARING: dict[type[Part], Callable[..., Sharing]] = {
     Attention: build_attention,
     Adversarial: SharedPrivate,
     Experts: build_experts,
+    Hierarchical: TasksAtDepths,
     ScalarMix: ScalarMixSharing,
     TaskEmbedding: TaskEmbeddingSharing,
     Transfer: TransferSharing,
