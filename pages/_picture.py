@@ -7,7 +7,8 @@ import streamlit as st
 
 from mtl_core.analysis.colours import TaskColours
 from mtl_core.analysis.drawing import LINE, architecture, in_words
-from mtl_core.config import Part, Picture
+from mtl_core.analysis.folding import with_few_tasks
+from mtl_core.config import Picture, SharingPart
 
 from ._ui import chip, home
 
@@ -21,9 +22,12 @@ KIND_WORDS: Mapping[str, str] = {
 """What a task of each kind answers, in the fewest words."""
 
 
-def model_picture(sharing: Part, tasks: Sequence[str], blocks: int | None) -> Picture:
-    """What the strategy makes of these tasks; an encoder of unknown depth is one box."""
-    drawn: Picture = sharing.picture(tuple(tasks), blocks or 1)  # type: ignore[attr-defined]
+def model_picture(sharing: SharingPart, tasks: Sequence[str], blocks: int | None) -> Picture:
+    """What the strategy makes of these tasks; an encoder of unknown depth is one box.
+
+    Of many tasks some are drawn, and one for the rest.
+    """
+    drawn = with_few_tasks(lambda some: sharing.picture(some, blocks or 1), tasks)
     if blocks is not None:
         return drawn
     boxes = (replace(b, label="All blocks") if b.label == "Block 1" else b for b in drawn.boxes)
@@ -31,7 +35,7 @@ def model_picture(sharing: Part, tasks: Sequence[str], blocks: int | None) -> Pi
 
 
 def show_model(
-    sharing: Part,
+    sharing: SharingPart,
     tasks: Sequence[str],
     *,
     blocks: int | None,

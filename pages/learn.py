@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from mtl_core.config import METHODS, Experiment
+from mtl_core.config import Experiment
+from mtl_core.config.sharing import SHARING_CHOICES
 from mtl_core.data.catalog import Dataset
 from mtl_core.errors import MtlError
 from pages import _lesson, _start, _ui
@@ -71,9 +72,8 @@ def _ways(dataset: Dataset | None) -> None:
     st.markdown(_lesson.WAYS)
     tasks = tuple(dataset.card.tasks)[:3] if dataset else ("sentiment", "topic", "entities")
     notes = {t: KIND_WORDS[dataset.card.tasks[t].kind] for t in tasks} if dataset else {}
-    strategies = METHODS["sharing"]
-    for start in range(0, len(strategies), 2):
-        for strategy, place in zip(strategies[start:], st.columns(2, gap="medium"), strict=False):
+    for start in range(0, len(SHARING_CHOICES), 2):
+        for strategy, place in zip(SHARING_CHOICES[start:], st.columns(2, gap="medium"), strict=False):
             with place.container(border=True, height="stretch"):
                 st.subheader(strategy.label, anchor=False)
                 summary, *more = strategy.help_lines()

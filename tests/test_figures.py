@@ -1,56 +1,13 @@
-"""Pictures and figures about data: everything drawn, nothing of the user's text executed."""
+"""Figures about data: everything drawn, nothing of the user's text executed."""
 
-import xml.etree.ElementTree as ET
 from collections import Counter
 
 import pytest
 
 from mtl_core.analysis.colours import PALETTE
-from mtl_core.analysis.drawing import MOST_ROWS, architecture, fold, in_words
 from mtl_core.analysis.plots import MOST_LABELS, label_distribution, length_histogram
-from mtl_core.config import METHODS
-from mtl_core.config.sharing import Hard, SharingPart
 
-from .small_models import small_sharing
-
-TASKS = ("mood", "<script>&\"'", "topic")
 BLUE = PALETTE["light"][0]
-
-
-@pytest.mark.parametrize("sharing", METHODS["sharing"], ids=lambda part: part.label)
-@pytest.mark.parametrize("blocks", [1, 2, 12, 48])
-@pytest.mark.parametrize("tasks", [TASKS[:1], TASKS])
-def test_every_strategy_is_drawn(
-    sharing: type[SharingPart], blocks: int, tasks: tuple[str, ...]
-) -> None:
-    picture = small_sharing(sharing).picture(tasks, blocks)
-    places = {task: i for i, task in enumerate(tasks)}
-    root = ET.fromstring(architecture(picture, places, notes=dict.fromkeys(tasks, "a <label>")))
-    space = "{http://www.w3.org/2000/svg}"
-    titles = [title.text or "" for title in root.iter(f"{space}title")]
-    assert len(titles) == len(fold(picture).boxes)
-    assert all(any(task in title for title in titles) for task in tasks)
-    assert not list(root.iter(f"{space}script"))
-    assert tasks[-1] in in_words(picture)
-
-
-def test_weights_are_drawn() -> None:
-    picture = Hard().picture(("a", "b", "c"), 1)
-    drawing = architecture(picture, {"a": 0, "b": 1, "c": 2}, weights={"a": 2.5, "b": 0.0})
-    assert "weight 2.5" in drawing
-    assert drawing.count("stroke-dasharray") == 1
-    assert "weight 1" not in drawing
-
-
-def test_a_tall_picture_is_folded_and_stays_connected() -> None:
-    picture = Hard().picture(("a", "b"), 30)
-    folded = fold(picture)
-    assert max(box.row for box in folded.boxes) + 1 == MOST_ROWS
-    names = {box.name for box in folded.boxes}
-    assert {name for arrow in folded.arrows for name in arrow} == names
-    assert any("more blocks" in box.label for box in folded.boxes)
-    rows = {box.name: box.row for box in folded.boxes}
-    assert all(rows[b] == rows[a] + 1 for a, b in folded.arrows)
 
 
 def test_label_shares_add_up_and_rare_labels_are_put_together() -> None:

@@ -4,19 +4,22 @@ Pure: a `Picture` of the config goes in, text comes out. Names are escaped. Made
 colour is a pair, and the browser takes the one that suits the page around the image.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 
 from mtl_core.config import Box, Picture
 
 from .colours import PALETTE
+from .folding import columns_of, fold
+from .routes import Route, Router, Spot
 
 WIDTH, NARROW, HEIGHT = 122, 84, 36  # of a box, in pixels; narrow where there are many columns
-GAP, ROW = 14, 58  # pixels between two columns, and from one row to the next
+SMALL = 22  # height of a small box
+GAP, SPACE, MORE = 16, 22, 40  # pixels between columns, between rows, and more between these
 MANY = 5  # columns
 MARGIN = 8
-MOST_ROWS = 8  # more are folded into one box
 FONT = "'Source Sans', 'Source Sans 3', 'Segoe UI', system-ui, sans-serif"
 
 
@@ -28,6 +31,7 @@ def shade(light: str, dark: str) -> str:
 TEXT = shade("#1b2130", "#e7eaf2")
 LINE = shade("#8b93a7", "#77809a")
 SHARED = shade("#e3e6ef", "#2b3241")
+PAPER = shade("#ffffff", "#11141b")
 MUTED = shade("#59617a", "#a3abbf")
 
 
@@ -50,44 +54,75 @@ def architecture(
     said = {} if sheet.wide < WIDTH else dict(notes or {})
     said |= {task: f"weight {weight:g}" for task, weight in weights.items() if weight != 1}
     tasks_of = {box.name: box.tasks for box in folded.boxes}
+    router = Router(list(sheet.spots.values()))
     lines = []
     for start, end in folded.arrows:
         both = [task for task in tasks_of[start] if task in tasks_of[end]]
         colour = colours.get(both[0], LINE) if len(both) == 1 else LINE
         weight = weights.get(both[0], 1.0) if len(both) == 1 else 1.0
-        lines.append(_arrow(sheet.spots[start], sheet.spots[end], colour, weight))
+        lines.append(_arrow(router.route(sheet.spots[start], sheet.spots[end]), colour, weight))
     boxes = [_box(box, sheet, colours, said) for box in folded.boxes]
+    left = min([0.0, *(lane - MARGIN for lane in router.used)])
+    width = max([sheet.width, *(lane + MARGIN for lane in router.used)]) - left
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {sheet.width:.0f} {sheet.height:.0f}" '
-        f'width="{sheet.width:.0f}" height="{sheet.height:.0f}" font-family="{FONT}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" '
+        f'viewBox="{left:.0f} 0 {width:.0f} {sheet.height:.0f}" '
+        f'width="{width:.0f}" height="{sheet.height:.0f}" font-family="{FONT}" '
         f'text-anchor="middle" style="color-scheme:light dark">{"".join(lines)}{"".join(boxes)}</svg>'
     )
 
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Where everything stands: the centre of each box, how wide boxes are, the size of it all."""
+    """Where everything stands, how wide boxes are, the size of it all."""
 
-    spots: Mapping[str, tuple[float, float]]
+    spots: Mapping[str, Spot]
     wide: int
     width: float
     height: float
 
 
 def _lay_out(picture: Picture) -> _Sheet:
-    rows = max(box.row for box in picture.boxes)
-    left = min(box.column for box in picture.boxes)
-    right = max(box.column for box in picture.boxes)
-    wide = NARROW if right - left + 1 > MANY else WIDTH
+    """Columns by their numbers; rows, also those between rows, one above the other."""
+    boxes = picture.boxes
+    left = min(box.column for box in boxes)
+    columns = columns_of(picture)
+    wide = NARROW if columns > MANY else WIDTH
+    across = {box.name: MARGIN + wide / 2 + (box.column - left) * (wide + GAP) for box in boxes}
+    tall: dict[float, int] = {}
+    for box in boxes:
+        tall[box.row] = max(tall.get(box.row, 0), SMALL if box.small else HEIGHT)
+    space = _spaces(picture, across)
+    heights, end = {}, float(MARGIN)
+    for row in sorted(tall, reverse=True):
+        heights[row] = end + tall[row] / 2
+        end += tall[row] + space.get(row, SPACE)
     spots = {
-        box.name: (
-            MARGIN + wide / 2 + (box.column - left) * (wide + GAP),
-            MARGIN + HEIGHT / 2 + (rows - box.row) * ROW,
+        box.name: Spot(
+            across[box.name],
+            heights[box.row],
+            _pill(box.label, wide) if box.small else wide,
+            SMALL if box.small else HEIGHT,
         )
-        for box in picture.boxes
+        for box in boxes
     }
-    width = (right - left) * (wide + GAP) + wide + 2 * MARGIN
-    return _Sheet(spots, wide, width, rows * ROW + HEIGHT + 2 * MARGIN)
+    width = (columns - 1) * (wide + GAP) + wide + 2 * MARGIN
+    return _Sheet(spots, wide, width, max(s.bottom for s in spots.values()) + MARGIN)
+
+
+def _spaces(picture: Picture, across: Mapping[str, float]) -> dict[float, float]:
+    """The space below each row: more where arrows come from far aside, so that they part."""
+    rows = {box.name: box.row for box in picture.boxes}
+    found: dict[float, float] = {}
+    for start, end in picture.arrows:
+        reach = abs(across[start] - across[end])
+        found[rows[end]] = max(found.get(rows[end], 0.0), SPACE + min(MORE, 0.11 * reach))
+    return found
+
+
+def _pill(label: str, wide: int) -> float:
+    """The width of a small box: as its label needs."""
+    return max(30.0, min(wide + 2 * GAP, 18 + 6.4 * len(label)))
 
 
 def task_shade(place: int) -> str:
@@ -97,73 +132,67 @@ def task_shade(place: int) -> str:
 
 def in_words(picture: Picture) -> str:
     """The drawing for those who do not see it."""
-    shared = [box for box in picture.boxes if len(box.tasks) > 1]
-    own = len(picture.boxes) - len(shared)
+    large = [box for box in picture.boxes if not box.small]
+    shared = [box for box in large if len(box.tasks) > 1]
     tasks = ", ".join(dict.fromkeys(task for box in picture.boxes for task in box.tasks))
+    small = Counter(box.label for box in picture.boxes if box.small)
+    between = ", ".join(f"{count} × {label}" for label, count in small.items())
     return (
         f"Model for the tasks {tasks}: {len(shared)} parts shared by several tasks, "
-        f"{own} parts that serve one task alone."
+        f"{len(large) - len(shared)} parts that serve one task alone."
+        + (f" Between them: {between}." if between else "")
     )
 
 
-def fold(picture: Picture, most_rows: int = MOST_ROWS) -> Picture:
-    """The same picture with the middle rows of a tall one folded into one box a column."""
-    rows = max(box.row for box in picture.boxes) + 1
-    if rows <= most_rows:
-        return picture
-    first, after = most_rows - 4, rows - 3  # rows first .. after - 1 go into one
-    boxes: dict[str, Box] = {}
-    names: dict[str, str] = {}
-    for box in picture.boxes:
-        if first <= box.row < after:
-            name = f"fold/{box.column}/{'+'.join(box.tasks)}"
-            label = f"{after - first} more blocks"
-            boxes.setdefault(name, replace(box, name=name, label=label, row=first))
-            names[box.name] = name
-        else:
-            row = box.row if box.row < first else box.row - (after - first) + 1
-            boxes[box.name] = replace(box, row=row)
-            names[box.name] = box.name
-    arrows = dict.fromkeys((names[a], names[b]) for a, b in picture.arrows)
-    return Picture(tuple(boxes.values()), tuple((a, b) for a, b in arrows if a != b))
-
-
-def _arrow(start: tuple[float, float], end: tuple[float, float], colour: str, weight: float) -> str:
-    """From the top of one box to the bottom of another; as thick as the weight, dashed for 0."""
-    (x1, y1), (x2, y2) = start, end
-    y1, y2 = y1 - HEIGHT / 2, y2 + HEIGHT / 2
-    middle = (y1 + y2) / 2
-    path = f"M{x1:.1f} {y1:.1f}C{x1:.1f} {middle:.1f} {x2:.1f} {middle:.1f} {x2:.1f} {y2 + 5:.1f}"
-    point = f"M{x2 - 4:.1f} {y2 + 7:.1f}L{x2:.1f} {y2 + 1:.1f}L{x2 + 4:.1f} {y2 + 7:.1f}Z"
+def _arrow(route: Route, colour: str, weight: float) -> str:
+    """As thick as the weight, dashed for 0."""
     thick = min(5.0, max(0.8, 1.6 * weight))
     dashes = "" if weight else ' stroke-dasharray="3 3"'
     return (
-        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{thick:.1f}"{dashes}/>'
-        f'<path d="{point}" fill="{colour}"/>'
+        f'<path d="{route.line}" fill="none" stroke="{colour}" stroke-width="{thick:.1f}"{dashes}/>'
+        f'<path d="{route.head}" fill="{colour}"/>'
     )
 
 
 def _box(box: Box, sheet: _Sheet, colours: Mapping[str, str], notes: Mapping[str, str]) -> str:
-    (x, y), wide = sheet.spots[box.name], sheet.wide
+    spot = sheet.spots[box.name]
     alone = len(box.tasks) == 1
     colour = colours.get(box.tasks[0], LINE) if alone else LINE
     fill = f'fill="{colour}" fill-opacity="0.18"' if alone else f'fill="{SHARED}"'
-    note = notes.get(box.tasks[0], "") if alone and box.label == box.tasks[0] else ""
-    title = f"{box.label}: {', '.join(box.tasks)}"
-    rect = (
-        f'<rect x="{x - wide / 2:.1f}" y="{y - HEIGHT / 2:.1f}" width="{wide}" '
-        f'height="{HEIGHT}" rx="8" {fill} stroke="{colour}" stroke-width="1.6"/>'
+    place = (
+        f'x="{spot.left:.1f}" y="{spot.top:.1f}" width="{spot.wide:.0f}" height="{spot.tall:.0f}" '
+        f'rx="{11 if box.small else 8}"'
     )
+    rect = (
+        f'<rect {place} fill="{PAPER}"/>'  # arrows do not shine through
+        f'<rect {place} {fill} stroke="{colour}" stroke-width="1.6"/>'
+    )
+    title = f"<title>{escape(box.label)}: {escape(', '.join(box.tasks))}</title>"
+    return f"<g>{title}{rect}{_label(box, spot, notes)}</g>"
+
+
+def _label(box: Box, spot: Spot, notes: Mapping[str, str]) -> str:
+    """What is written on a box; below a task's name its note."""
+    if box.small:
+        return _text(_short(box.label, spot.wide, 12), (spot.x, spot.y + 4), TEXT, 12, 500)
+    is_head = len(box.tasks) == 1 and box.label == box.tasks[0]
+    note = notes.get(box.tasks[0], "") if is_head else ""
     lift = 2 if note else -5
-    words = _text(_short(box.label, wide, 14), (x, y - lift), TEXT, 14, 600 if note else 500)
-    small = _text(_short(note, wide, 11), (x, y + 12), MUTED, 11, 400) if note else ""
-    return f"<g><title>{escape(title)}</title>{rect}{words}{small}</g>"
+    words = box.label if _fits(box.label, spot.wide, 14) else box.label.removesuffix(" blocks")
+    words = _short(words, spot.wide, 14)
+    small = _text(_short(note, spot.wide, 11), (spot.x, spot.y + 12), MUTED, 11, 400)
+    weight = 600 if note else 500
+    return _text(words, (spot.x, spot.y - lift), TEXT, 14, weight) + (small if note else "")
 
 
-def _short(words: str, wide: int, size: int) -> str:
-    """As much as fits into a box, judged by the usual width of a letter."""
-    most = int((wide - 8) / (size * 0.53))
-    return words if len(words) <= most else words[: most - 1] + "…"
+def _fits(words: str, wide: float, size: int) -> bool:
+    """Judged by the usual width of a letter."""
+    return len(words) <= int((wide - 8) / (size * 0.53))
+
+
+def _short(words: str, wide: float, size: int) -> str:
+    """As much as fits into a box."""
+    return words if _fits(words, wide, size) else words[: int((wide - 8) / (size * 0.53)) - 1] + "…"
 
 
 def _text(words: str, spot: tuple[float, float], colour: str, size: int, weight: int) -> str:

@@ -49,7 +49,7 @@ class Adversarial(SharingPart):
         for place, task in enumerate(tasks):
             sketch.head([tops[place], tops[count]], task, blocks + 2, place)
         if self.adversary:
-            sketch.above(tops[count], "which dataset?", blocks + 1.5, count, tasks, small=True)
+            sketch.above(tops[count], "which dataset?", blocks + 2, count, tasks, small=True)
         return sketch.picture()
 
     def cost(self, tasks: int, blocks: int) -> Cost:
