@@ -43,7 +43,7 @@ def both_run(tiny: Dataset, pairs: Dataset) -> Run:
 
 def test_every_kind_learns_from_pairs_and_answers_them(tmp_path: Path) -> None:
     dataset = write_pair_dataset(tmp_path / "more", train=160)
-    settings = {"training__epochs": 12, "training__learning_rate": 0.02, "encoder__hidden": 32}
+    settings = {"training__epochs": 8, "training__learning_rate": 0.03}
     run = Runs().create(tiny_experiment(dataset, **settings))
     execute(run)
     scores = run.status().metrics
