@@ -24,7 +24,10 @@ class AttentionBlock(Block):
 
 
 class TransformerEncoder(Encoder):
-    """Subword and position embeddings and transformer layers."""
+    """Subword and position embeddings and transformer layers.
+
+    It needs no segments: the piece between two texts and the positions tell which is which.
+    """
 
     def __init__(
         self, *, pieces: int, hidden: int, blocks: int, heads: int, dropout: float, pooling: str

@@ -59,6 +59,9 @@ class MPNetBlock(Block):
 class PretrainedEncoder(Encoder):
     """What all families have in common. `blocks` keeps only the first so many."""
 
+    attention: str | None = "sdpa"
+    """The library's implementation that takes the mask of `LayerBlock`; None: the library's choice."""
+
     def __init__(
         self, *, model: nn.Module, blocks: int | None, dropout: float, pooling: str
     ) -> None:
@@ -137,6 +140,8 @@ class DistilBertEncoder(PretrainedEncoder):
 
 class MPNetEncoder(PretrainedEncoder):
     """MPNet (Song et al., 2020); it knows no segments."""
+
+    attention = None
 
     def take(self, model: Any, blocks: int | None) -> None:
         self.embeddings = model.embeddings

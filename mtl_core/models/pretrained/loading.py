@@ -63,11 +63,12 @@ def build(
 ) -> Encoder:
     """The encoder with its pretrained weights, or with random ones that a checkpoint will replace."""
     tree = json.loads(architecture)
-    if weights is None:
-        model = AutoModel.from_config(AutoConfig.for_model(**tree))
-    else:
-        model = _load_weights(weights)
     family = _family(tree["model_type"])
+    options = {"attn_implementation": family.attention} if family.attention else {}
+    if weights is None:
+        model = AutoModel.from_config(AutoConfig.for_model(**tree), **options)
+    else:
+        model = _load_weights(weights, **options)
     return family(model=model, blocks=blocks, dropout=dropout, pooling=pooling)
 
 
@@ -75,9 +76,10 @@ def _family(model_type: str) -> type[PretrainedEncoder]:
     return FAMILIES.get(model_type, WholeEncoder)
 
 
-def _load_weights(name: str) -> Any:
+def _load_weights(name: str, **options: Any) -> Any:
     """The model in full precision. What has no weights in its files is not trained: refused."""
-    model, report = _load(AutoModel, name, dtype=torch.float32, output_loading_info=True)
+    loaded = _load(AutoModel, name, dtype=torch.float32, output_loading_info=True, **options)
+    model, report = loaded
     lost = sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))
     if lost:
         raise ModelError(

@@ -31,6 +31,8 @@ class WholeModel(Block):
 class WholeEncoder(PretrainedEncoder):
     """A model as one block. A decoder is one too: each piece then sees only those before it."""
 
+    attention = None
+
     def take(self, model: Any, blocks: int | None) -> None:
         del blocks  # there is only one
         self.words = model.get_input_embeddings()
