@@ -66,7 +66,7 @@ def test_partition_marginals_and_best_path_equal_enumeration(seed, row):
     for path, score in paths.items():
         for word, tag in enumerate(path):
             expected[word, tag] += math.exp(score - everything)
-    found = chain.marginals(emissions, words)[row].detach().numpy()
+    found = chain.probabilities(emissions, words)[row].detach().numpy()
     np.testing.assert_allclose(found, expected, atol=1e-5)
     best = chain.best(emissions, words)[row, : LENGTHS[row]].tolist()
     assert tuple(best) == max(paths, key=lambda path: paths[path])
@@ -106,7 +106,7 @@ def test_the_gradient_is_expected_minus_observed_and_finite():
     chain.negative_log_likelihood(emissions, target, words).sum().backward()
     right = torch.nn.functional.one_hot(target.clamp(min=0), len(TAGS)) * words[:, :, None]
     with torch.no_grad():
-        expected = chain.marginals(emissions, words) - right
+        expected = chain.probabilities(emissions, words) - right
     torch.testing.assert_close(emissions.grad, expected, atol=1e-5, rtol=1e-5)
     assert all(torch.isfinite(p.grad).all() for p in chain.parameters())
     assert not chain.moves.grad[chain.moves_forbidden].any()
@@ -123,7 +123,7 @@ def test_no_scores_whatever_lead_to_an_illegal_tag(scores, moves):
     emissions = torch.tensor(scores).reshape(1, 6, 5)
     words = torch.ones(1, 6, dtype=torch.bool)
     assert is_legal(chain.best(emissions, words)[0].tolist())
-    shares = chain.marginals(emissions, words)
+    shares = chain.probabilities(emissions, words)
     assert torch.isfinite(shares).all()
     assert not shares[0, 0, chain.start_forbidden].any()
 
@@ -136,7 +136,7 @@ def test_padding_changes_nothing():
     more_target = torch.nn.functional.pad(target, (0, 3), value=IGNORED)
     pairs = [
         (chain.log_partition(emissions, words), chain.log_partition(more, more_words)),
-        (chain.marginals(emissions, words), chain.marginals(more, more_words)[:, :LONGEST]),
+        (chain.probabilities(emissions, words), chain.probabilities(more, more_words)[:, :LONGEST]),
         (
             chain.negative_log_likelihood(emissions, target, words),
             chain.negative_log_likelihood(more, more_target, more_words),

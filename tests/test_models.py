@@ -1,19 +1,13 @@
 """Encoders, sharing strategies, heads and balancers, each in every combination that is offered."""
 
-import itertools
-
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional
 
 from mtl_core.balancing import BALANCING
 from mtl_core.config import METHODS
 from mtl_core.config.encoder import BiLSTM
-from mtl_core.data.batching import IGNORED
 from mtl_core.data.mixing import MIXING
-from mtl_core.models.contracts import Output
-from mtl_core.models.heads import POOLINGS, SentenceHead, WordHead
 from mtl_core.models.sharing import SHARING
 from mtl_core.models.sources import ENCODERS
 
@@ -90,45 +84,6 @@ def test_one_task_alone_is_the_same_model_under_every_strategy():
     torch.testing.assert_close(
         list(hard.sharing.parameters()), list(first.parameters()), atol=0, rtol=0
     )
-
-
-def test_the_loss_is_the_mean_over_labelled_items_and_0_without_any():
-    torch.manual_seed(0)
-    head = WordHead(output=Output(4, "mean"), outputs=3)
-    logits = torch.randn(2, 3, 3, requires_grad=True)
-    target = torch.tensor([[0, IGNORED, 2], [IGNORED, IGNORED, 1]])
-    kept = logits.reshape(-1, 3)[[0, 2, 5]]
-    expected = functional.cross_entropy(kept, torch.tensor([0, 2, 1]))
-    torch.testing.assert_close(head.loss(logits, target), expected)
-    nothing = head.loss(logits, torch.full((2, 3), IGNORED))
-    nothing.backward()
-    assert nothing.item() == 0 and logits.grad is not None and not logits.grad.any()
-
-
-def test_pooling_reads_real_pieces_only():
-    hidden = torch.tensor([[[1.0], [5.0], [9.0]]])
-    mask = torch.tensor([[True, True, False]])
-    found = {name: pool(hidden, mask).item() for name, pool in POOLINGS.items()}
-    assert found == {"first": 1.0, "mean": 3.0, "max": 5.0}
-
-
-def test_a_word_is_read_at_its_first_piece():
-    head = WordHead(output=Output(2, "mean"), outputs=2)
-    _, table = make(METHODS["sharing"][0], BiLSTM)
-    batch = table.batch(np.arange(2))
-    hidden = torch.randn(2, batch.ids.shape[1], 2)
-    out = head(hidden, batch)
-    for row, word in itertools.product(range(2), range(3)):
-        torch.testing.assert_close(
-            out[row, word], head.classify(hidden[row, batch.first[row, word]])
-        )
-
-
-def test_sentence_head_has_one_answer_a_row():
-    _, table = make(METHODS["sharing"][0], BiLSTM)
-    batch = table.batch(np.arange(3))
-    head = SentenceHead(output=Output(2, "max"), outputs=5)
-    assert head(torch.randn(3, batch.ids.shape[1], 2), batch).shape == (3, 5)
 
 
 def test_fixed_weights_by_hand():

@@ -11,12 +11,15 @@ from safetensors.torch import load_file
 
 from mtl_core.config import METHODS
 from mtl_core.data.catalog import Catalog
+from mtl_core.data.tasks import METRICS
 from mtl_core.errors import DataError, RunError
 from mtl_core.training.events import (
     Checkpointed,
+    Detailed,
     Evaluated,
     Failed,
     Finished,
+    Looked,
     Started,
     Step,
     from_line,
@@ -51,7 +54,11 @@ def test_events_come_in_order_and_are_complete(tiny, tmp_path):
     assert steps == list(range(1, 7))
     assert [e.step for e in events if isinstance(e, Evaluated)] == [3, 6]
     assert isinstance(events[-1], Finished)
-    assert {type(e) for e in events} == {Started, Step, Evaluated, Checkpointed, Finished}
+    assert {type(e) for e in events} == {
+        Started, Step, Evaluated, Looked, Checkpointed, Detailed, Finished,
+    }  # fmt: skip
+    told = [(e.split, e.task) for e in events if isinstance(e, Detailed)]
+    assert told == list(itertools.product(("validation", "test"), ("mood", "places", "tags")))
     first = next(e for e in events if isinstance(e, Step))
     assert set(first.losses) == {"mood", "places", "tags"} == set(first.weights)
 
@@ -60,9 +67,9 @@ def test_metric_keys_are_task_split_metric_and_test_comes_only_at_the_end(tiny, 
     events = events_of(tiny_experiment(tiny), tmp_path / "run")
     validated = [set(e.metrics) for e in events if isinstance(e, Evaluated)]
     expected = {
-        *(f"mood/validation/{m}" for m in ("accuracy", "macro_f1", "loss")),
-        *(f"places/validation/{m}" for m in ("f1", "precision", "recall", "loss")),
-        *(f"tags/validation/{m}" for m in ("accuracy", "macro_f1", "loss")),
+        *(f"mood/validation/{m}" for m in (*METRICS["classification"], "loss")),
+        *(f"places/validation/{m}" for m in (*METRICS["spans"], "loss")),
+        *(f"tags/validation/{m}" for m in (*METRICS["tagging"], "loss")),
         "all/validation/exact_match",
     }
     assert validated == [expected, expected]
@@ -253,6 +260,7 @@ def test_one_name_in_two_datasets_is_one_head_fed_by_both(make_dataset, tmp_path
         Started(0, 5, ("a", "b"), "cpu", 10, 3, 1.5),
         Step(1, {"a": 0.5}, {"a": 1.0}, 0.1, 0.2),
         Evaluated(2, "validation", {"a/validation/f1": 0.25}, True, 3.0),
+        Detailed(2, "a", "test", {"points": [[1.0, 0.5]], "count": 1}),
         Finished(2, 1, {"é/test/f1": 1 / 3}, 4.0, early=True),
         Failed(0, "why", "line one\nline two"),
     ],

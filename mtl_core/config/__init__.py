@@ -11,6 +11,7 @@
 from .balancing import BALANCING_CHOICES, BalancingChoice
 from .encoder import ENCODERS, EncoderChoice
 from .experiment import EVERY_TASK, DataChoice, Experiment
+from .head import HeadOptions
 from .mixing import MIXING_CHOICES, MixingChoice
 from .parts import Part, is_advanced, unit_of, widget_of
 from .picture import Box, Picture
@@ -33,6 +34,7 @@ __all__ = [
     "DataChoice",
     "EncoderChoice",
     "Experiment",
+    "HeadOptions",
     "MixingChoice",
     "Part",
     "Picture",

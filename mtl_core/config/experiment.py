@@ -12,6 +12,7 @@ from . import balancing, encoder, mixing, sharing
 from .balancing import BalancingChoice
 from .encoder import EncoderChoice
 from .faults import sentence_of
+from .head import HeadOptions
 from .mixing import MixingChoice
 from .parts import Part, option
 from .sharing import SharingChoice, Surroundings
@@ -54,6 +55,7 @@ class Experiment(Part):
     mixing: MixingChoice = Field(
         default=mixing.USUAL, description="How datasets are mixed over steps."
     )
+    heads: dict[str, HeadOptions] = option({}, "Options of the tasks' heads, by task.")
     training: Training = Field(default=Training(), description="How long, how fast, where.")
     only: str | None = option(
         None,
@@ -81,6 +83,7 @@ class Experiment(Part):
         named = {
             "balancing": self.balancing.named_tasks(),
             "sharing": self.sharing.named_tasks(),
+            "heads": list(self.heads),
             "only": [self.only] if self.only else [],
         }
         for place, tasks in named.items():
@@ -155,8 +158,12 @@ class Experiment(Part):
     def replace(self, changes: dict[str, Any]) -> "Experiment":
         """A copy with dotted keys changed, for example {"training.seed": 3}."""
         tree = self.model_dump(mode="json")
+        # Every task has a head, so `heads.mood.decoder` is there to be changed.
+        tree["heads"] = {task: tree["heads"].get(task, {}) for task in self.all_tasks}
         for key, value in changes.items():
             _put(tree, key, value)
+        if isinstance(tree["heads"], dict):
+            tree["heads"] = {task: given for task, given in tree["heads"].items() if given}
         return Experiment.parse(tree, source="the changed experiment")
 
     @classmethod

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from mtl_core.config import Experiment
-from mtl_core.errors import DataError
+from mtl_core.config.head import misfit
+from mtl_core.errors import ConfigError, DataError
 
 from .catalog import Catalog
 from .tasks import spec_of
@@ -13,7 +14,8 @@ def settle(experiment: Experiment, catalog: Catalog, beside: Path | None = None)
     """The experiment with every card found: kept by its name, or as an absolute path.
 
     `beside` is the folder that relative paths may start from, besides the current one. Raises
-    DataError where a card, a task or a file is missing.
+    DataError where a card, a task or a file is missing, ConfigError where a task's head has an
+    option that its kind does not know.
     """
     names = {dataset.name for dataset in catalog.datasets}
     choices = []
@@ -21,7 +23,10 @@ def settle(experiment: Experiment, catalog: Catalog, beside: Path | None = None)
     for choice in experiment.data:
         dataset = catalog.find(choice.card, beside)
         for task in choice.tasks:
-            spec_of(dataset, task)
+            kind = spec_of(dataset, task).kind
+            why = misfit(task, kind, experiment.heads[task]) if task in experiment.heads else None
+            if why:
+                raise ConfigError(why)
         for split in dataset.card.splits:
             if dataset.card.hub is None and not dataset.file(split).is_file():
                 raise DataError(

@@ -14,6 +14,8 @@ from .spans import NotSpans, to_bio
 Gold = str | float | list[str] | None
 """What is right: a label for the text, the labels of a multilabel task sorted by name (none of them
 is an answer too), a value, a tag for each word; or None where nobody said."""
+NO_ANSWER = "\N{REPLACEMENT CHARACTER}no answer"
+"""The tag answered for a word that was cut off: never right."""
 
 
 class _Wrong(ValueError):

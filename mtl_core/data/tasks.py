@@ -14,7 +14,10 @@ from .gold import Gold, gold_of
 from .spans import bio_tags
 from .text import cut, readable
 
-_OF_LABELS = ("accuracy", "macro_f1", "macro_precision", "macro_recall", "micro_f1", "mcc")
+_OF_LABELS = (
+    "accuracy", "macro_f1", "macro_precision", "macro_recall", "micro_f1", "micro_precision",
+    "micro_recall", "mcc",
+)  # fmt: skip
 METRICS: dict[TaskKind, tuple[str, ...]] = {
     "classification": _OF_LABELS,
     "multilabel": (

@@ -1,16 +1,19 @@
 """The model: words through the sharing strategy to each task's head."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
-from mtl_core.config import SharingChoice
+from mtl_core.config import HeadOptions, SharingChoice
 from mtl_core.data.batching import Batch
+from mtl_core.data.counting import Counts
 from mtl_core.data.tasks import Task
 
 from .contracts import MakeEncoder, Owned, Scene, Sharing, trainable
-from .heads import HEADS, Head
+from .heads import Head, make_head
+from .insight import Insight
 from .sharing import SHARING
+from .similarity import Similarity
 
 
 class MultiTaskModel(nn.Module):
@@ -22,6 +25,7 @@ class MultiTaskModel(nn.Module):
         self.tasks = tuple(heads)
         self._heads = nn.ModuleList(heads.values())
         sharing.ask = self._distribution
+        self._similarity = Similarity(self.tasks)
 
     def head(self, task: str) -> Head:
         """The head of a task."""
@@ -30,16 +34,28 @@ class MultiTaskModel(nn.Module):
         return head
 
     def forward(self, batch: Batch, tasks: tuple[str, ...]) -> dict[str, Tensor]:
-        """Logits of the tasks: (batch, label) or (batch, word, label)."""
+        """Logits of the tasks, as their heads give them."""
         if not self.training:
             self.sharing.watch.next_batch()
         hidden = self.sharing(batch, tasks)
+        if not self.training:
+            self._similarity.note(hidden, batch.mask)
         return {task: self.head(task)(hidden[task], batch) for task in tasks}
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The loss of every task that has a target in the batch, a scalar each."""
         logits = self(batch, tuple(batch.targets))
-        return {t: self.head(t).loss(logits[t], target) for t, target in batch.targets.items()}
+        targets = batch.targets
+        return {task: self.head(task).loss(logits[task], targets[task], batch) for task in targets}
+
+    def forget(self) -> None:
+        """Forget what was seen in evaluation, so that `insight` tells of what comes now."""
+        self.sharing.watch.clear()
+        self._similarity.clear()
+
+    def insight(self) -> list[Insight]:
+        """What can be looked at, of all that was evaluated since `forget`."""
+        return [*self.sharing.insight(), *self._similarity.insight()]
 
     def owners(self) -> list[Owned]:
         """Every parameter that learns, once, with the tasks whose losses train it."""
@@ -51,7 +67,8 @@ class MultiTaskModel(nn.Module):
         return [p for owned in self.owners() if len(owned.tasks) > 1 for p in owned.parameters]
 
     def _distribution(self, task: str, hidden: Tensor, batch: Batch) -> Tensor:
-        return self.head(task)(hidden, batch).softmax(-1)
+        head = self.head(task)
+        return head.probabilities(head(hidden, batch), batch)
 
 
 def build_model(
@@ -60,12 +77,19 @@ def build_model(
     sharing: SharingChoice,
     tasks: Sequence[Task],
     datasets: Sequence[str],
+    heads: Mapping[str, HeadOptions] | None = None,
+    counts: Mapping[str, Counts] | None = None,
 ) -> MultiTaskModel:
-    """Put the parts together for some tasks, and the datasets that they are learnt from."""
+    """Put the parts together for some tasks, and the datasets that they are learnt from.
+
+    `heads` holds the options of tasks that have some; `counts`, how often each label is right, is
+    only needed to train.
+    """
     scene = Scene(tuple(tasks), tuple(datasets))
     strategy = SHARING[type(sharing)](make_encoder, scene, **sharing.arguments())
-    heads = {
-        task.name: HEADS[task.kind](output=strategy.output, outputs=len(task.outputs))
+    options, counted = heads or {}, counts or {}
+    made = {
+        task.name: make_head(task, strategy.output, options.get(task.name), counted.get(task.name))
         for task in tasks
     }
-    return MultiTaskModel(strategy, heads)
+    return MultiTaskModel(strategy, made)

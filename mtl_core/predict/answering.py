@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mtl_core.data.batching import Batch, Table
-from mtl_core.data.spans import spans_of, to_bio
+from mtl_core.data.batching import Table
 from mtl_core.data.tasks import Task
 from mtl_core.data.text import cut
 from mtl_core.models.insight import PIECE, WORD, Insight, axis
@@ -19,6 +18,7 @@ from mtl_core.training.manifest import Reading
 from mtl_core.training.restore import restore
 
 from .answers import Answer, Answers
+from .reading_out import answer_of
 
 
 class Answerer:
@@ -80,8 +80,9 @@ class Answerer:
             logits = self.model(batch, tuple(task.name for task in tasks))
         seen = int(batch.words.sum())
         read = 0 if second is None else self.pieces.read_of_second(encoded, second)
+        head = self.model.head
         return _Group(
-            answers={task.name: _answer(task, logits[task.name][0], batch) for task in tasks},
+            answers={t.name: answer_of(t, head(t.name), logits[t.name], batch) for t in tasks},
             cut=len(words) - seen,
             second_cut=len(second or ()) - read,
             insights=[
@@ -120,21 +121,3 @@ def _taken(values: Any, places: Sequence[int]) -> Any:
     if values and isinstance(values[0], list):
         return [_taken(inner, places) for inner in values]
     return [values[place] for place in places]
-
-
-def _answer(task: Task, logits: Tensor, batch: Batch) -> Answer:
-    """From logits, (label,) or (word, label)."""
-    shares = logits.float().softmax(-1)
-    if not task.is_per_word:
-        values, order = shares.sort(descending=True)
-        names = [task.outputs[i] for i in order.tolist()]
-        ranked = dict(zip(names, values.tolist(), strict=True))
-        return Answer(task.name, task.kind, label=names[0], probabilities=ranked)
-    best, labels = shares.max(-1)
-    seen = int(batch.words.sum())
-    tags = [task.outputs[i] for i in labels.tolist()[:seen]]
-    answer = Answer(task.name, task.kind, tags=tags, confidence=best.tolist()[:seen])
-    if task.kind != "spans":
-        return answer
-    legal = to_bio(tags)
-    return replace(answer, tags=legal, spans=spans_of(legal))

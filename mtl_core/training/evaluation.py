@@ -1,19 +1,21 @@
 """Answers of a model for a split, and the scores that they earn."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mtl_core.config import EVERY_TASK
-from mtl_core.data.batching import IGNORED, Batch, Table
-from mtl_core.data.spans import to_bio
-from mtl_core.data.tasks import Gold, Sentences, Task
+from mtl_core.data.batching import IGNORED, Batch, Rows, Table
+from mtl_core.data.gold import Gold
+from mtl_core.data.tasks import Sentences, Task
+from mtl_core.models.heads import Head
 from mtl_core.models.model import MultiTaskModel
 
-from .metrics import NO_ANSWER, Metrics, scores
+from .metrics import Judged, Metrics, judge
 
 BATCH = 128
 
@@ -26,6 +28,39 @@ class Labelled:
     sentences: Sentences
 
 
+@dataclass
+class Answered:
+    """What a model answered on the labelled rows of a split.
+
+    `given` holds for each dataset of the split the answers of its tasks, row by row; `losses` the
+    sum over labelled items, and their number.
+    """
+
+    split: str
+    given: list[dict[str, list[Gold]]]
+    judged: dict[str, Judged] = field(default_factory=dict)
+    losses: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def details(self) -> dict[str, dict[str, Any]]:
+        """By task, per class, as plain data for JSON."""
+        return {task: judged.details() for task, judged in self.judged.items()}
+
+
+@dataclass
+class _Waiting:
+    """Batches whose answers depend on something that is chosen when all have been seen."""
+
+    logits: list[Tensor] = field(default_factory=list)
+    targets: list[Tensor] = field(default_factory=list)
+    places: list[tuple[list[Gold], Rows, Batch]] = field(default_factory=list)
+
+    def settle(self, head: Head) -> None:
+        """Choose it, and answer."""
+        head.tune(torch.cat(self.logits), torch.cat(self.targets))
+        for logits, (given, rows, batch) in zip(self.logits, self.places, strict=True):
+            _put(given, rows, head.decode(logits, batch))
+
+
 class Evaluator:
     """Scores a model on named splits. Keys of the scores are `task/split/metric`."""
 
@@ -36,59 +71,95 @@ class Evaluator:
         self.splits = splits
         self.device = device
 
-    def score(self, model: MultiTaskModel, split: str, autocast: torch.dtype | None) -> Metrics:
+    def answer(self, model: MultiTaskModel, split: str, autocast: torch.dtype | None) -> Answered:
+        """The answers of all tasks. What heads choose on validation data is chosen here."""
+        parts = self.splits[split]
+        found = Answered(
+            split, [{t.name: [None] * len(p.table) for t in self._in(p)} for p in parts]
+        )
+        waiting: dict[str, _Waiting] = {}
+        model.eval()
+        with torch.inference_mode(), precision(self.device, autocast):
+            for part, given in zip(parts, found.given, strict=True):
+                for rows, batch, logits in self._logits(model, part):
+                    self._add_losses(found, model, batch, logits)
+                    for name, out in logits.items():
+                        head = model.head(name)
+                        if split == "validation" and head.is_tuned:
+                            wait = waiting.setdefault(name, _Waiting())
+                            wait.logits.append(out)
+                            wait.targets.append(batch.targets[name])
+                            wait.places.append((given[name], rows, batch))
+                        else:
+                            _put(given[name], rows, head.decode(out, batch))
+            for name, wait in waiting.items():
+                wait.settle(model.head(name))
+        for task in self.tasks:
+            gold, answered = self._labelled(task, found)
+            if gold:
+                found.judged[task.name] = judge(task.kind, gold, answered)
+        return found
+
+    def scores(self, found: Answered) -> Metrics:
         """All scores of a split: each task's, its mean loss, and the exact match of all tasks."""
         metrics: Metrics = {}
-        answers = [self._answers(model, part, autocast) for part in self.splits[split]]
-        for task in self.tasks:
-            gold: list[Gold] = []
-            answered: list[Gold] = []
-            loss = items = 0.0
-            for part, (given, losses) in zip(self.splits[split], answers, strict=True):
-                if task.name in given:
-                    rows = _labelled_rows(part, task)
-                    gold += [part.sentences.gold[task.name][row] for row in rows]
-                    answered += [given[task.name][row] for row in rows]
-                    loss += losses[task.name][0]
-                    items += losses[task.name][1]
-            if gold:
-                prefix = f"{task.name}/{split}"
-                found = scores(task.kind, gold, answered)
-                metrics |= {f"{prefix}/{name}": value for name, value in found.items()}
-                metrics[f"{prefix}/loss"] = loss / max(1.0, items)
-        return metrics | self._exact_match(split, [given for given, _ in answers])
+        for task, judged in found.judged.items():
+            total, items = found.losses[task]
+            named = {**judged.scores(), "loss": total / max(1.0, items)}
+            metrics |= {f"{task}/{found.split}/{name}": value for name, value in named.items()}
+        return metrics | self._exact_match(found)
+
+    def score(self, model: MultiTaskModel, split: str, autocast: torch.dtype | None) -> Metrics:
+        """All scores of a model on a split."""
+        return self.scores(self.answer(model, split, autocast))
 
     def main_scores(self, metrics: Metrics, split: str) -> list[float]:
         """The main score of each task."""
         return [metrics[f"{t.name}/{split}/{t.metric}"] for t in self.tasks]
 
-    def _answers(
-        self, model: MultiTaskModel, part: Labelled, autocast: torch.dtype | None
-    ) -> tuple[dict[str, list[Gold]], dict[str, tuple[float, float]]]:
-        """Per task: the answer of each row, and (sum of losses, labelled items)."""
-        tasks = [task for task in self.tasks if task.name in part.table.targets]
-        given: dict[str, list[Gold]] = {t.name: [None] * len(part.table) for t in tasks}
-        sums = {task.name: (0.0, 0.0) for task in tasks}
-        model.eval()
-        with torch.inference_mode(), precision(self.device, autocast):
-            for rows, batch in part.table.in_order(BATCH):
-                moved = batch.to(self.device)
-                logits = model(moved, tuple(task.name for task in tasks))
-                for task in tasks:
-                    out, target = logits[task.name], moved.targets[task.name]
-                    count = float((target != IGNORED).sum())
-                    total, items = sums[task.name]
-                    loss = float(model.head(task.name).loss(out, target))
-                    sums[task.name] = (total + loss * count, items + count)
-                    for row, answer in zip(rows, decode(task, out, batch), strict=True):
-                        given[task.name][row] = answer
-        return given, sums
+    def _in(self, part: Labelled) -> list[Task]:
+        return [task for task in self.tasks if task.name in part.table.targets]
 
-    def _exact_match(self, split: str, answers: Sequence[dict[str, list[Gold]]]) -> Metrics:
-        """Share of the sentences of which every task is answered wholly right."""
+    def _logits(
+        self, model: MultiTaskModel, part: Labelled
+    ) -> Iterator[tuple[Rows, Batch, dict[str, Tensor]]]:
+        """Every row once: which rows, the batch on the device, and its tasks' logits."""
+        names = tuple(task.name for task in self._in(part))
+        for rows, batch in part.table.in_order(BATCH):
+            moved = batch.to(self.device)
+            yield rows, moved, model(moved, names)
+
+    def _add_losses(
+        self, found: Answered, model: MultiTaskModel, batch: Batch, logits: dict[str, Tensor]
+    ) -> None:
+        for name, out in logits.items():
+            target = batch.targets[name]
+            count = float((target != IGNORED).sum())
+            total, items = found.losses.get(name, (0.0, 0.0))
+            loss = float(model.head(name).loss(out, target, batch))
+            found.losses[name] = (total + loss * count, items + count)
+
+    def _labelled(self, task: Task, found: Answered) -> tuple[list[Gold], list[Gold]]:
+        """What is right and what was answered, in the rows where somebody said what is right."""
+        gold: list[Gold] = []
+        answered: list[Gold] = []
+        for part, given in zip(self.splits[found.split], found.given, strict=True):
+            if task.name in given:
+                right = part.sentences.gold[task.name]
+                rows = [row for row, one in enumerate(right) if one is not None]
+                gold += [right[row] for row in rows]
+                answered += [given[task.name][row] for row in rows]
+        return gold, answered
+
+    def _exact_match(self, found: Answered) -> Metrics:
+        """Share of the sentences of which every task is answered wholly right.
+
+        Regressions take no part in it: their values are never met exactly.
+        """
+        exact = {task.name for task in self.tasks if task.kind != "regression"}
         whole = right = 0
-        for part, given in zip(self.splits[split], answers, strict=True):
-            names = list(given)
+        for part, given in zip(self.splits[found.split], found.given, strict=True):
+            names = [name for name in given if name in exact]
             if len(names) < 2:
                 continue
             for row in range(len(part.sentences)):
@@ -96,31 +167,14 @@ class Evaluator:
                 if all(answer is not None for answer in gold):
                     whole += 1
                     right += gold == [given[name][row] for name in names]
-        return {f"{EVERY_TASK}/{split}/exact_match": right / whole} if whole else {}
+        return {f"{EVERY_TASK}/{found.split}/exact_match": right / whole} if whole else {}
 
 
-def decode(task: Task, logits: Tensor, batch: Batch) -> list[Gold]:
-    """The likeliest answers as people write them; words that were cut off get none."""
-    best = logits.argmax(-1).cpu()
-    if not task.is_per_word:
-        return [task.outputs[i] for i in best.tolist()]
-    missing = "O" if task.kind == "spans" else NO_ANSWER
-    counts = batch.word_counts.tolist()
-    read = batch.words.tolist()
-    answers: list[Gold] = []
-    for row, (labels, count) in enumerate(zip(best.tolist(), counts, strict=True)):
-        tags = [
-            task.outputs[label] if seen else missing
-            for label, seen in zip(labels[:count], read[row], strict=False)
-        ]
-        answers.append(to_bio(tags) if task.kind == "spans" else tags)
-    return answers
+def _put(given: list[Gold], rows: Rows, answers: Sequence[Gold]) -> None:
+    for row, answer in zip(rows, answers, strict=True):
+        given[row] = answer
 
 
 def precision(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager[object]:
     """Mixed precision of a device, or nothing where `dtype` is None."""
     return nullcontext() if dtype is None else torch.autocast(device.type, dtype=dtype)
-
-
-def _labelled_rows(part: Labelled, task: Task) -> list[int]:
-    return [row for row, gold in enumerate(part.sentences.gold[task.name]) if gold is not None]

@@ -60,6 +60,21 @@ class Looked:
 
 
 @dataclass(frozen=True)
+class Detailed:
+    """How a task was answered on one split by the best checkpoint, that of `step`: told at the end.
+
+    `details` holds some of: `classes`, the columns of a table with a row a class; `confusion`, with
+    counts by right and by answered label; `points`, pairs of right and answered value.
+    """
+
+    kind: ClassVar[str] = "detailed"
+    step: int
+    task: str
+    split: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Checkpointed:
     """The state after `step` steps is on the disk; a resumed run goes on from here."""
 
@@ -99,10 +114,10 @@ class Failed:
     details: str = field(default="")
 
 
-Event = Started | Step | Evaluated | Looked | Checkpointed | Asked | Finished | Failed
+Event = Started | Step | Evaluated | Looked | Detailed | Checkpointed | Asked | Finished | Failed
 _KINDS: dict[str, type[Any]] = {
     cls.kind: cls
-    for cls in (Started, Step, Evaluated, Looked, Checkpointed, Asked, Finished, Failed)
+    for cls in (Started, Step, Evaluated, Looked, Detailed, Checkpointed, Asked, Finished, Failed)
 }
 
 

@@ -41,6 +41,7 @@ def restore(folder: Path) -> Restored:
         sharing=experiment.sharing,
         tasks=manifest.tasks,
         datasets=[reading.dataset for reading in manifest.readings],
+        heads=experiment.heads,
     )
     try:
         load_model(model, folder)

@@ -14,6 +14,7 @@ from mtl_core.balancing import BALANCING
 from mtl_core.config import Experiment
 from mtl_core.data.batching import Table, make_table
 from mtl_core.data.catalog import SPLITS, Catalog, Dataset
+from mtl_core.data.counting import count_labels
 from mtl_core.data.mixing import MIXING, Feed
 from mtl_core.data.pieces import Pieces, encode_cached
 from mtl_core.data.tasks import Sentences, Task, agreed, load_sentences, spec_of, task_of
@@ -83,13 +84,16 @@ def prepare(
     )
     if experiment.sharing.start:
         make_encoder = started(make_encoder, find_run(experiment.sharing.start))
+    tables = [splits["train"].table for splits in labelled]
     model = build_model(
         make_encoder=make_encoder,
         sharing=experiment.sharing,
         tasks=trained,
         datasets=[corpus.dataset.name for corpus in corpora],
+        heads=experiment.heads,
+        counts={task.name: count_labels(task, tables) for task in trained},
     ).to(device)
-    feed = _feed(experiment, [splits["train"].table for splits in labelled])
+    feed = _feed(experiment, tables)
     parts = Parts(
         model=model,
         balancer=BALANCING[type(experiment.balancing)](  # type: ignore[call-arg]

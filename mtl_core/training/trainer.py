@@ -26,7 +26,7 @@ from mtl_core.models.model import MultiTaskModel
 
 from . import checkpoint
 from .evaluation import Evaluator, precision
-from .events import Checkpointed, Evaluated, Event, Finished, Looked, Started, Step
+from .events import Checkpointed, Detailed, Evaluated, Event, Finished, Looked, Started, Step
 
 Told = dict[str, Tensor]
 Unreported = tuple[int, Told, Told, dict[str, float], float, float]
@@ -79,6 +79,8 @@ class Progress:
     best: float = -math.inf
     best_step: int = 0
     best_metrics: dict[str, float] = field(default_factory=dict)
+    best_details: dict[str, Any] = field(default_factory=dict)
+    """By task, what its answers on validation data were like, per class."""
     evaluated_step: int = 0
     worse: int = 0
     """Validations since the best one."""
@@ -191,9 +193,9 @@ class Training:
         yield from self._reports(all_of_them=True)
         began = time.perf_counter()
         progress, evaluator = self.progress, self.parts.evaluator
-        sharing = self.parts.model.sharing
-        sharing.watch.clear()
-        metrics = evaluator.score(self.parts.model, "validation", self.plan.autocast)
+        self.parts.model.forget()
+        answered = evaluator.answer(self.parts.model, "validation", self.plan.autocast)
+        metrics = evaluator.scores(answered)
         losses = {k.split("/")[0]: v for k, v in metrics.items() if k.endswith("/validation/loss")}
         _check_finite(losses, progress.step)
         mains = evaluator.main_scores(metrics, "validation")
@@ -206,6 +208,7 @@ class Training:
         if is_best:
             progress.best, progress.best_step = value, progress.step
             progress.best_metrics, progress.worse = metrics, 0
+            progress.best_details = answered.details()
             checkpoint.save_model(self.parts.model, self.folder)
         else:
             progress.worse += 1
@@ -213,7 +216,7 @@ class Training:
         progress.evaluated_step = progress.step
         progress.seconds += time.perf_counter() - began
         yield Evaluated(progress.step, "validation", metrics, is_best, round(progress.seconds, 3))
-        seen = [insight.to_tree() for insight in sharing.insight()]
+        seen = [insight.to_tree() for insight in self.parts.model.insight()]
         if seen:
             yield Looked(progress.step, seen)
         yield self._save()
@@ -223,9 +226,15 @@ class Training:
         yield from self._reports(all_of_them=True)
         progress = self.progress
         checkpoint.load_model(self.parts.model, self.folder)
-        metrics = dict(progress.best_metrics)
-        if "test" in self.parts.evaluator.splits:
-            metrics |= self.parts.evaluator.score(self.parts.model, "test", self.plan.autocast)
+        metrics, details = dict(progress.best_metrics), {"validation": progress.best_details}
+        evaluator = self.parts.evaluator
+        if "test" in evaluator.splits:
+            answered = evaluator.answer(self.parts.model, "test", self.plan.autocast)
+            metrics |= evaluator.scores(answered)
+            details["test"] = answered.details()
+        for split, by_task in details.items():
+            for task, found in by_task.items():
+                yield Detailed(progress.best_step, task, split, found)
         yield Finished(
             step=progress.step,
             best_step=progress.best_step,

@@ -50,7 +50,7 @@ class LogSumExp(torch.autograd.Function):
 
 def log_sum_exp(scores: Tensor, axis: int) -> Tensor:
     """See LogSumExp."""
-    found: Tensor = LogSumExp.apply(scores, axis)  # type: ignore[no-untyped-call]
+    found: Tensor = LogSumExp.apply(scores, axis)
     return found
 
 
@@ -69,6 +69,11 @@ class LinearChain(nn.Module):
         start = [not may_follow("O", tag) for tag in tags]
         self.register_buffer("moves_forbidden", torch.tensor(moves), persistent=False)
         self.register_buffer("start_forbidden", torch.tensor(start), persistent=False)
+
+    def loss(self, logits: Tensor, target: Tensor, words: Tensor) -> Tensor:
+        """The negative log-likelihood of all sentences over the number of labelled words."""
+        every = self.negative_log_likelihood(logits.float(), target, words)
+        return every.sum() / (target != IGNORED).sum().clamp(min=1)
 
     def negative_log_likelihood(self, emissions: Tensor, target: Tensor, words: Tensor) -> Tensor:
         """Of each sentence: (batch,). 0 where no word of it is labelled.
@@ -91,11 +96,12 @@ class LinearChain(nn.Module):
         """The logarithm of the sum over all tag sequences of exp(score): (batch,)."""
         return log_sum_exp(self._forward(emissions, words)[-1] + self.end, 1)
 
-    def marginals(self, emissions: Tensor, words: Tensor) -> Tensor:
-        """The probability of each tag at each word, by forward-backward: (batch, word, tag).
+    def probabilities(self, emissions: Tensor, words: Tensor) -> Tensor:
+        """The marginal of each tag at each word, by forward-backward: (batch, word, tag).
 
         0 for all tags at words that were not read.
         """
+        emissions = emissions.float()
         before = torch.stack(self._forward(emissions, words), 1)  # (batch, word, tag)
         after = torch.stack(self._backward(emissions, words), 1)
         every = log_sum_exp(before[:, -1] + self.end, 1)  # (batch,)
@@ -107,7 +113,7 @@ class LinearChain(nn.Module):
 
         What it says of words that were not read means nothing.
         """
-        emissions, words = emissions.cpu(), words.cpu()
+        emissions, words = emissions.float().cpu(), words.cpu()
         start, moves, end = (scores.cpu() for scores in self._scores())
         stay = torch.arange(emissions.shape[2]).expand(emissions.shape[0], -1)  # (batch, tag)
         score = start + emissions[:, 0]
