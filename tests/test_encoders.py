@@ -1,6 +1,9 @@
 """Encoders: what each one sees, and pretrained families against the library's own forward pass."""
 
+import functools
 import itertools
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,8 +93,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {family: write_model(root / family, family) for family in MODELS}
 
 
+@functools.cache
 def pretrained(config: Pretrained) -> tuple[Encoder, Pieces]:
-    """The encoder as a run builds it, in evaluation, and its tokenizer."""
+    """The encoder as a run builds it, in evaluation, and its tokenizer; built once for all tests."""
     source = ENCODERS[Pretrained]
     pieces = source.pieces(config, WORDS)
     made = source.encoder(config, pieces.size, source.architecture(config), True)
@@ -313,6 +317,21 @@ def test_files_that_lack_weights_are_refused(folders, tmp_path):
     source = ENCODERS[Pretrained]
     config = Pretrained(model=str(tmp_path), max_length=32)
     with pytest.raises(ModelError, match=r"no weights for 16 parts, such as 'encoder\.layer\.2"):
+        source.encoder(config, 0, source.architecture(config), True)
+
+
+@pytest.mark.parametrize("damage", ["cut", "other sizes", "no number"])
+def test_damaged_files_are_one_sentence(folders, tmp_path, damage):
+    folder = shutil.copytree(folders["bert"], tmp_path / "copy")
+    source, config = ENCODERS[Pretrained], Pretrained(model=str(folder), max_length=32)
+    weights, described = folder / "model.safetensors", folder / "config.json"
+    tree = json.loads(described.read_text())
+    if damage == "cut":
+        weights.write_bytes(weights.read_bytes()[:3000])
+    else:
+        tree["hidden_size"] = 32 if damage == "other sizes" else "wide"
+        described.write_text(json.dumps(tree))
+    with pytest.raises(ModelError, match="its files are damaged or do not fit each other; copy"):
         source.encoder(config, 0, source.architecture(config), True)
 
 

@@ -6,7 +6,12 @@ from typing import Any
 
 import torch
 from huggingface_hub import HfApi
-from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    HFValidationError,
+    RepositoryNotFoundError,
+    StrictDataclassError,
+)
+from safetensors import SafetensorError
 from tokenizers import Tokenizer, normalizers
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
@@ -111,6 +116,11 @@ def _load(loader: Any, name: str, **options: Any) -> Any:
         problem = _hub_problem(place)
         if problem:
             raise ModelError(f"encoder.model '{name}' {problem}") from err
+    except (RuntimeError, SafetensorError, StrictDataclassError) as err:
+        raise ModelError(
+            f"encoder.model '{name}': its files are damaged or do not fit each other; "
+            "copy or download them again"
+        ) from err
     return loader.from_pretrained(place, **options)
 
 
