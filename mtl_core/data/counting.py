@@ -28,7 +28,7 @@ def count_labels(task: Task, tables: Sequence[Table]) -> Counts:
     for table in [table for table in tables if task.name in table.targets]:
         targets = table.targets[task.name]
         if task.is_per_word:
-            targets = targets[table.encoded.first[: len(targets)] != CUT_OFF]
+            targets = targets[table.encoded.first != CUT_OFF]
         if targets.ndim == 2:  # (row, label) of 0 and 1
             labelled = targets[targets[:, 0] != IGNORED]
             right += labelled.sum(0)

@@ -129,7 +129,7 @@ def best_threshold(shares: Tensor, right: Tensor) -> float:
     answered = torch.arange(1, len(hits) + 1)
     f1 = 2 * hits / (answered + hits[-1])
     next_one = torch.cat([falling[1:], falling.new_zeros(1)])
-    f1[falling == next_one] = -1.0  # equal ones are answered together
+    f1[:-1][falling[:-1] == falling[1:]] = -1.0  # equal ones are answered together
     last = int(f1.argmax())
     middle = ((falling[last] + next_one[last]) / 2).float()  # as precise as it will be compared
     return float(middle if middle > next_one[last] else falling[last])
