@@ -29,13 +29,14 @@ def test_what_the_pages_import_loads_no_torch():
     assert not {"torch", "transformers", "datasets", "streamlit"} & loaded
 
 
-def test_the_engine_loads_no_streamlit():
+def test_the_engine_loads_no_streamlit_and_no_extra():
     names = sorted(
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for path in ROOT.glob("mtl_core/**/*.py")
         if path.name != "__main__.py"
     )
-    assert "streamlit" not in loaded_after("\n".join(f"import {name}" for name in names))
+    loaded = loaded_after("\n".join(f"import {name}" for name in names))
+    assert not {"streamlit", "peft"} & loaded
 
 
 def strings_and_names(path: Path) -> set[str]:

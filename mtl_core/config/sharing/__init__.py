@@ -18,6 +18,7 @@ from .attending import Attention
 from .private import Adversarial
 from .gated import Experts
 from .depth import Hierarchical
+from .adapted import Adapters
 from .mixed import ScalarMix, TaskEmbedding
 from .sequential import Transfer
 
@@ -39,6 +40,7 @@ __all__ = [
     "ALONE",
     "SHARING_CHOICES",
     "USUAL",
+    "Adapters",
     "Adversarial",
     "Attention",
     "Cost",

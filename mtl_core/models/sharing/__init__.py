@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from mtl_core.config.parts import Part
 from mtl_core.config.sharing import (
+    Adapters,
     Adversarial,
     Attention,
     CrossStitch,
@@ -23,6 +24,7 @@ from mtl_core.config.sharing import (
 )
 from mtl_core.models.contracts import Sharing
 
+from .adapters import build_adapters
 from .adversarial import SharedPrivate
 from .attention import build_attention
 from .cross_stitch import CrossStitchColumns
@@ -46,6 +48,7 @@ SHARING: dict[type[Part], Callable[..., Sharing]] = {
     Adversarial: SharedPrivate,
     Experts: build_experts,
     Hierarchical: TasksAtDepths,
+    Adapters: build_adapters,
     ScalarMix: ScalarMixSharing,
     TaskEmbedding: TaskEmbeddingSharing,
     Transfer: TransferSharing,
