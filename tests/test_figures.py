@@ -5,7 +5,12 @@ from collections import Counter
 import pytest
 
 from mtl_core.analysis.colours import PALETTE
-from mtl_core.analysis.plots import MOST_LABELS, label_distribution, length_histogram
+from mtl_core.analysis.plots import (
+    MOST_LABELS,
+    label_distribution,
+    length_histogram,
+    value_histogram,
+)
 
 BLUE = PALETTE["light"][0]
 
@@ -35,3 +40,12 @@ def test_lengths_are_shares_of_their_split(lengths: list[int]) -> None:
     assert sum(figure.data[0].y) == pytest.approx(100 if lengths else 0)
     assert sum(figure.data[1].y) == pytest.approx(100)
     assert "words" in figure.layout.xaxis.title.text
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 2.5, 5.0], []])
+def test_value_histograms_hold_every_value(values: list[float]) -> None:
+    figure = value_histogram({"train": values, "test": [-2.0, 7.5]}, BLUE, title="Values")
+    assert sum(figure.data[0].y) == pytest.approx(100 if values else 0)
+    assert sum(figure.data[1].y) == pytest.approx(100)
+    assert figure.data[0].x[0] >= -2 and figure.data[0].x[-1] <= 7.5
+    assert "values" in figure.layout.yaxis.title.text

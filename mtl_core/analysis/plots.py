@@ -70,7 +70,7 @@ def length_histogram(
 def value_histogram(values: Mapping[str, Sequence[float]], colour: str, *, title: str) -> go.Figure:
     """How the values of a regression lie, as a share of their split."""
     every = [value for found in values.values() for value in found] or [0.0, 1.0]
-    edges = np.histogram_bin_edges(every, bins=24)
+    edges = np.histogram_bin_edges(every, bins=20)
     figure = _outlines(values, edges, [colour], "values", "about %{x:.3g}")
     figure.update_xaxes(title="Value")
     return _dressed(figure, title)
