@@ -6,7 +6,7 @@ from mtl_core.data.catalog import PER_WORD, Card
 from mtl_core.data.spans import spans_of
 from mtl_core.data.tasks import Gold, Sentences
 
-from ._highlight import highlight, tagged
+from ._highlight import highlight, safe, tagged
 from ._looks import chip
 from ._words import counted
 
@@ -21,7 +21,7 @@ def example(card: Card, found: Sentences, row: int, colour: Callable[[str], str]
     for task, spec in card.tasks.items():
         gold = found.gold[task][row]
         if spec.kind not in PER_WORD:
-            whole += [] if gold is None else [chip(task, f"{task}: {in_words(gold)}")]
+            whole += [] if gold is None else [_whole(task, gold)]
         elif isinstance(gold, list):
             drawn.append(_on_words(task, spec.kind, words, gold, colour(task), card))
     if not drawn:
@@ -33,6 +33,13 @@ def example(card: Card, found: Sentences, row: int, colour: Callable[[str], str]
     labels = "".join(whole)
     row_of_labels = f'<div style="display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;margin-bottom:.5rem">{labels}</div>'
     return (row_of_labels if whole else "") + "".join(drawn)
+
+
+def _whole(task: str, gold: Gold) -> str:
+    """The answer to the whole text; a long list of labels goes on in the next line."""
+    if isinstance(gold, list):
+        return f"<span>{chip(task, f'{task}:')} {safe(in_words(gold))}</span>"
+    return chip(task, f"{task}: {in_words(gold)}")
 
 
 def in_words(gold: Gold) -> str:

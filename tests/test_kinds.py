@@ -377,7 +377,7 @@ def test_the_data_page_shows_every_kind_and_both_texts(pairs, monkeypatch):
     examples = [text for text in html if any(row["a"] in text for row in rows)]
     assert len(examples) == 4
     assert all(any(row["a"] in t and row["b"] in t for row in rows) for t in examples)
-    assert all("like: " in text and "good: " in text for text in examples)
+    assert all("like: " in text and "good:" in text for text in examples)
     assert "Train pairs" in [metric.label for metric in app.metric]
 
 
@@ -399,3 +399,19 @@ def test_data_check_counts_labels_and_values(pairs):
     ]
     assert found["words"] == sum(len((r["a"] + " " + r["b"]).split()) for r in rows)
     assert "like: 24 values, mean" in CliRunner().invoke(app, call).stdout
+
+
+def test_a_card_with_every_option_is_adopted_as_it_is(tmp_path, mtl_home):
+    from mtl_core.data.adopt import adopt, open_dataset
+
+    tasks = (
+        "{like: {kind: regression, input: [a, b], target: like, range: [0, 4], metric: spearman}, "
+        "good: {kind: multilabel, input: [a, b], target: good, separator: ;}}"
+    )
+    rows = [{"a": "x", "b": "y", "like": 1, "good": "p;q", "part": part} for part in (1, 2)]
+    given = open_dataset(str(card(tmp_path, rows, tasks, where="{part: 2}")))
+    added = adopt(given, mtl_home)
+    assert added.card.tasks == given.card.tasks and added.card.where == {"part": 2}
+    names = tuple(given.card.tasks)
+    assert load_sentences(added, "train", names) == load_sentences(given, "train", names)
+    assert load_sentences(added, "train", names).gold["good"] == [["p", "q"]]
