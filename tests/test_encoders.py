@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub
 import numpy as np
 import pytest
 import tokenizers
@@ -191,6 +192,18 @@ def test_depth_without_files():
         3,
     )
     assert Pretrained().depth == 6 and Pretrained().width == 384
+
+
+def test_depth_of_a_model_that_was_downloaded_before(tmp_path, monkeypatch):
+    """In the layout of the hub's own cache."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    assert Pretrained(model="some/model").depth is None
+    kept = tmp_path / "models--some--model"
+    (kept / "snapshots" / "abc").mkdir(parents=True)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("abc")
+    transformers.DistilBertConfig(n_layers=5).save_pretrained(kept / "snapshots" / "abc")
+    assert (Pretrained(model="some/model").depth, Pretrained(model="some/model").width) == (5, 768)
 
 
 @pytest.mark.parametrize("family", MODELS)

@@ -1,6 +1,6 @@
 """What a pretrained model's files tell before any of it is loaded: torch-free, one small JSON.
 
-A model that only the hub has tells nothing here.
+A model that only the hub has tells nothing here, until it has been loaded once.
 """
 
 import json
@@ -59,10 +59,20 @@ def width_of(name: str) -> int | None:
 def _described(name: str) -> dict[str, Any] | None:
     """The model's config.json; None where there is none that can be read."""
     try:
-        tree = json.loads((Path(locate(name)) / "config.json").read_text(encoding="utf-8"))
+        folder = Path(locate(name))
+        file = folder / "config.json" if folder.exists() else _downloaded(name)
+        tree = json.loads(file.read_text(encoding="utf-8")) if file else None
     except (ModelError, OSError, ValueError):
         return None
     return tree if isinstance(tree, dict) else None
+
+
+def _downloaded(name: str) -> Path | None:
+    """The config.json that an earlier run has brought from the hub."""
+    from huggingface_hub import try_to_load_from_cache  # not before a hub name asks for it
+
+    found = try_to_load_from_cache(name, "config.json")
+    return Path(found) if isinstance(found, str) else None
 
 
 def _number(value: Any) -> int | None:
