@@ -169,6 +169,10 @@ def _number(label: str, field: FieldInfo, kind: type, key: str, optional: bool) 
     low, high, multiple = _bounds(field)
     default = _default(field)
     step = kind(multiple or (1 if kind is int else _fine_step(default, high)))
+    if optional and default is not None:
+        # Streamlit lets a field be emptied only if it began empty.
+        st.session_state.setdefault(key, kind(default))
+        default = None
     return st.number_input(
         label,
         min_value=None if low is None else kind(low),
@@ -230,7 +234,7 @@ def label_of(name: str, field: FieldInfo) -> str:
     """For example "Batch size (sentences)"; a unit that only repeats the name is left out."""
     words = name.replace("_", " ").capitalize()
     unit = unit_of(field)
-    return f"{words} ({unit})" if unit and unit.lower() != words.lower() else words
+    return f"{words} ({unit})" if unit and unit.lower() not in words.lower().split() else words
 
 
 def _when_empty(field: FieldInfo) -> str:

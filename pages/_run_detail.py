@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from mtl_core.analysis.results import main_metrics
-from mtl_core.config import EVERY_TASK
 from mtl_core.runs.store import Run, State, Status
 from pages._insight import show_insights
 from pages._run_actions import controls, keep_or_delete
 from pages._run_curves import curves_of, draw_curves
+from pages._run_scores import final_scores
 from pages._run_status import ahead_of, progress_words, queue_of, short_name
 from pages._ui import (
     PAGES,
@@ -34,7 +33,7 @@ def show_run(listed: ListedRun) -> None:
     live_part = st.fragment(run_every=_pause(listed.run, listed.status))(_live_part)
     live_part(listed.id, listed.status.state, _has_points(listed.run))
     if listed.status.state is State.FINISHED:
-        _final_scores(listed)
+        final_scores(listed)
     _about(listed)
 
 
@@ -149,29 +148,6 @@ def _leave() -> None:
 
 
 # --- The part that does not -----------------------------------------------------------------------
-
-
-def _final_scores(listed: ListedRun) -> None:
-    """Each task's scores of the best checkpoint, the main ones first."""
-    metrics = listed.status.metrics
-    main = main_metrics(listed.run, metrics)
-    rows: dict[tuple[str, str], dict[str, str | float]] = {}
-    for key, value in metrics.items():
-        task, split, metric = key.split("/", 2)
-        name = metric.replace("_", " ") + (" (main)" if main.get(task) == metric else "")
-        shown = {"task": "all tasks" if task == EVERY_TASK else task, "score": name}
-        if metric != "loss" and (task != EVERY_TASK or len(listed.experiment.tasks) > 1):
-            rows.setdefault((task, metric), dict(shown))[split] = value
-    if not rows:
-        return
-    st.subheader("Scores of the best checkpoint", anchor=False)
-    number = st.column_config.NumberColumn(format="%.3f")
-    st.dataframe(
-        sorted(rows.values(), key=lambda row: "(main)" not in str(row["score"])),
-        hide_index=True,
-        column_config=dict.fromkeys(("validation", "test"), number),
-        alt="Scores of each task on validation and test data",
-    )
 
 
 def _about(listed: ListedRun) -> None:

@@ -175,3 +175,10 @@ def test_experts_options_are_folded_away() -> None:
     folded = {widget.key for widget in app.expander[0].number_input}
     assert "form/weight_decay" in folded
     assert "form/epochs" not in folded
+
+
+def test_a_number_that_may_be_empty_can_be_emptied_also_where_it_usually_is_not() -> None:
+    app = drawn(part_script, Training, ())
+    assert app.number_input(key="form/clip").value == 1.0
+    app.number_input(key="form/clip").set_value(None).run()
+    assert Training.model_validate(app.session_state["values"]).clip is None

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import typer
 from pydantic.fields import FieldInfo
 
-from mtl_core.config import METHODS, Part, SharingPart, unit_of
+from mtl_core.config import METHODS, HeadOptions, Part, SharingPart, unit_of
+from mtl_core.config.head import FITTING
 
 from .output import Json, emit
 
@@ -17,8 +18,9 @@ BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "multiple_of": "multiple
 
 
 def methods(as_json: Json = False) -> None:
-    """List encoders, sharing, balancing and mixing: help, costs, limits and options."""
+    """List encoders, sharing, balancing, mixing and heads: help, costs, limits and options."""
     document = {family: [_choice(c) for c in choices] for family, choices in METHODS.items()}
+    document["head"] = [{**_choice(HeadOptions), "options_of_kinds": FITTING}]
 
     def tell() -> None:
         for family, choices in document.items():
@@ -103,7 +105,10 @@ def _tell(choice: dict[str, Any]) -> None:
             f"{cost['blocks_built']:g} blocks are built, {cost['passes']:g} run a batch"
         )
     for name, option in choice["options"].items():
-        limits = [f"{BOUNDS[bound]} {value:g}" for bound, value in option["bounds"].items()]
+        limits = [
+            kind for kind, names in choice.get("options_of_kinds", {}).items() if name in names
+        ]
+        limits += [f"{BOUNDS[bound]} {value:g}" for bound, value in option["bounds"].items()]
         if option["allowed"]:
             limits.append(" | ".join(map(str, option["allowed"])))
         about = ", ".join(filter(None, [option["unit"], *limits]))

@@ -59,6 +59,11 @@ class HeadOptions(Part):
                 )
         return self
 
+    @classmethod
+    def kind_name(cls) -> str:
+        """There is nothing to choose among: the key of an experiment under which tasks have it."""
+        return "heads"
+
     @property
     def given(self) -> dict[str, object]:
         """The options that differ from their defaults."""
