@@ -275,3 +275,10 @@ def test_blocks_that_are_not_there_are_refused_in_one_sentence(options, said):
     tree = {"data": [{"card": "c", "tasks": ["a"]}], "sharing": {"kind": "soft", **options}}
     with pytest.raises(ConfigError, match=said):
         Experiment.parse({**tree, "encoder": {"kind": "bilstm", "blocks": 2}}, source="x")
+
+
+def test_a_strength_of_its_own_suits_each_norm_unless_one_is_given():
+    usual = {norm: Soft(norm=norm).arguments()["strength"] for norm in PENALTIES}
+    assert usual["l2"] > usual["l1"] > 0 and usual["trace"] > usual["group"] > 0
+    assert Soft(norm="l1", strength=0).arguments()["strength"] == 0
+    assert soft(strength=0)[0].sharing.penalties() == {}

@@ -7,6 +7,10 @@ from mtl_core.config.picture import Picture, Sketch, block_labels
 
 from .contract import Cost, SharingPart, Surroundings
 
+USUAL_STRENGTHS = {"l2": 1e-3, "l1": 3e-5, "group": 1e-5, "trace": 1e-3}
+"""On the sample data, a BiLSTM's encoders end about a fifth as far apart (l2) as without a tie, and
+the penalty weighs about as much as one task's loss."""
+
 
 class Soft(SharingPart):
     """Every task has its own encoder, and a penalty keeps the encoders alike (Duong et al., 2015).
@@ -25,9 +29,10 @@ class Soft(SharingPart):
         "weights much. group: weights that any task uses, so that all drop the same ones. "
         "trace: the number of directions in which the encoders lie (Yang and Hospedales, 2017).",
     )
-    strength: float = option(
-        0.01,
-        "λ, by which the penalty is multiplied before it joins the losses; 0: no tie.",
+    strength: float | None = option(
+        None,
+        "λ, by which the penalty is multiplied before it joins the losses; 0: no tie. Empty: what "
+        "suits the norm, " + ", ".join(f"{s:g} for {n}" for n, s in USUAL_STRENGTHS.items()) + ".",
         ge=0,
         le=1e6,
     )
@@ -40,9 +45,11 @@ class Soft(SharingPart):
     )
 
     def arguments(self) -> dict[str, Any]:
-        """The tied blocks as a pair."""
+        """The tied blocks as a pair, and the strength that suits the norm where none is given."""
         options = super().arguments()
         options["blocks"] = (options.pop("first_block"), options.pop("last_block"))
+        if self.strength is None:
+            options["strength"] = USUAL_STRENGTHS[self.norm]
         return options
 
     def picture(self, tasks: tuple[str, ...], blocks: int) -> Picture:
@@ -67,7 +74,7 @@ class Soft(SharingPart):
         return sketch.picture()
 
     def _tied_rows(self, blocks: int) -> list[int]:
-        if not self.strength:
+        if self.strength == 0:
             return []
         first, last = self.first_block, min(self.last_block or blocks, blocks)
         return [1] * self.embedding + list(range(first + 1, last + 2))
