@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from pydantic import ValidationError
 
-from mtl_core.config import METHODS, Training
+from mtl_core.config import METHODS, Part, Training
 from mtl_core.data.catalog import Catalog, Dataset
 
 from ._form import Values, choice_form, part_form
+from ._head_form import head_options
 from ._picture import KIND_WORDS
 from ._ui import RESET, draft_key, new_draft, plain, small_print
 
@@ -35,6 +37,15 @@ class Draft:
         """Every task once, in order."""
         return tuple(dict.fromkeys(t for _, tasks in self.chosen.values() for t in tasks))
 
+    def part(self, family: str) -> Part | None:
+        """The choice of a family by itself; None where its own options make no sense."""
+        values = dict(self.tree[family])
+        choice = next(part for part in METHODS[family] if part.kind_name() == values["kind"])
+        try:
+            return choice.model_validate(values)
+        except ValidationError:
+            return None
+
     @property
     def notes(self) -> dict[str, str]:
         """What each task answers, in a few words."""
@@ -53,6 +64,7 @@ def draw(catalog: Catalog) -> Draft:
     tasks = tuple(dict.fromkeys(task for _, names in chosen.values() for task in names))
     with _section(":material/hub: Model"):
         parts = {f: choice_form(f, draft_key(f), tasks=tasks) for f in _MODEL}
+        heads = head_options(_kinds(chosen))
     with _section(":material/balance: Balance between the tasks"):
         balance = _balance(tasks, len(chosen))
     with _section(":material/timer: Training"):
@@ -68,8 +80,13 @@ def draw(catalog: Catalog) -> Draft:
     data = [{"card": name, "tasks": list(names)} for name, (_, names) in chosen.items()]
     with top:
         name = _name(chosen, parts)
-    tree = {"name": name, "data": data, **parts, **balance, "training": training}
+    tree = {"name": name, "data": data, **parts, **balance, "heads": heads, "training": training}
     return Draft(tree, chosen, twins, seeds)
+
+
+def _kinds(chosen: dict[str, tuple[Dataset, tuple[str, ...]]]) -> dict[str, str]:
+    """The kind of each task."""
+    return {t: dataset.card.tasks[t].kind for dataset, tasks in chosen.values() for t in tasks}
 
 
 def _section(title: str) -> Any:

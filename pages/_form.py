@@ -9,17 +9,19 @@ folded away come from the fields. What is returned is validated by `Experiment.p
 
 import re
 from collections.abc import Iterable, Sequence
+from textwrap import shorten
 from typing import Any
 
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from mtl_core.config import METHODS, Part, is_advanced
+from mtl_core.config import METHODS, Part, is_advanced, widget_of
 
 from ._field import FEW, field_widget, one_of, per_task_type, task_widgets
 from ._ui import small_print
 
 Values = dict[str, Any]
+_LIST_LETTERS = 92  # as many as a list shows of a choice
 
 
 def choice_form(family: str, key: str, *, tasks: Sequence[str] = ()) -> Values:
@@ -51,7 +53,7 @@ def _shown(part: type[Part], *, in_list: bool) -> str:
     if not in_list:
         return label
     summary = re.sub(r"\s*\([^()]*\)", "", part.help_lines()[0])  # without its sources
-    return f"{label}: {summary.rstrip('.')}"
+    return shorten(f"{label}: {summary.rstrip('.')}", _LIST_LETTERS, placeholder=" …")
 
 
 def _default_kind(family: str) -> str:
@@ -85,9 +87,11 @@ def part_form(
 
 
 def _draw(fields: dict[str, FieldInfo], key: str) -> Values:
-    """Three in a row, or two where that leaves no field alone in the last one."""
+    """Three in a row, or two where that leaves no field alone in the last one; long ones alone."""
     values: Values = {}
-    names = list(fields)
+    for name in [name for name, field in fields.items() if widget_of(field)]:
+        values[name] = field_widget(name, fields[name], f"{key}/{name}")
+    names = [name for name in fields if name not in values]
     columns = 2 if len(names) in (2, 4) else 3
     for start in range(0, len(names), columns):
         for name, place in zip(names[start:], st.columns(columns), strict=False):

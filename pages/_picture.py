@@ -12,6 +12,8 @@ from mtl_core.config import Picture, SharingPart
 
 from ._ui import chip, home
 
+USUAL_BLOCKS = 12
+"""Of an encoder whose files are not here: what it would cost is said for so many."""
 KIND_WORDS: Mapping[str, str] = {
     "classification": "a label a sentence",
     "multilabel": "any labels a sentence",
@@ -53,6 +55,26 @@ def show_model(
     st.image(drawing, width="content", alt=in_words(picture))
     if weights is not None:
         st.html(picture_legend(picture, tasks))
+
+
+def cost_words(sharing: SharingPart, tasks: int, blocks: int | None) -> str:
+    """What the strategy takes, beside what one encoder for all tasks would take."""
+    depth = blocks or USUAL_BLOCKS
+    cost = sharing.cost(tasks, depth)
+    built = f"{_some(cost.embeddings, 'embedding')} and {_some(cost.blocks, 'block')}"
+    passes = f"{_some(cost.passes, 'block')} a batch"
+    if (cost.embeddings, cost.blocks) == (1, depth):
+        built = f"one encoder: {built}"
+    else:
+        built = f"{built} (one encoder has 1 and {depth})"
+    if cost.passes != depth:
+        passes += f", {cost.passes / depth:.1f} × one encoder"
+    words = f"**Builds** {built} · **runs** {passes}"
+    return words if blocks else f"With {depth} blocks, say: {words}"
+
+
+def _some(count: float, what: str) -> str:
+    return f"{count:g} {what}{'' if count == 1 else 's'}"
 
 
 def picture_legend(picture: Picture, tasks: Sequence[str]) -> str:

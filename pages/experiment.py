@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from mtl_core.config import Experiment
+from mtl_core.config import Experiment, SharingPart
 from mtl_core.errors import MtlError
 from pages import _draft, _start, _ui
 from pages._live import preload
-from pages._picture import show_model
+from pages._picture import cost_words, show_model
 
 # The picture stays in sight while the reader works down the form; where there is no room for
 # both side by side, it comes below.
@@ -37,14 +37,24 @@ def _preview(draft: _draft.Draft) -> None:
         experiment = Experiment.parse(draft.tree, source="This experiment")
     except MtlError as err:
         _ui.show_error(err)
+        _model(draft)
         return
-    st.subheader("The model", anchor=False)
-    blocks = experiment.encoder.depth
-    weights = getattr(experiment.balancing, "weights", {})
-    show_model(experiment.sharing, draft.tasks, blocks=blocks, notes=draft.notes, weights=weights)
+    _model(draft)
     _summary_and_button(draft, experiment)
     preload()
     _files(draft, experiment)
+
+
+def _model(draft: _draft.Draft) -> None:
+    """The picture and what it costs, also where the choices do not go together."""
+    sharing, encoder, balancing = map(draft.part, ("sharing", "encoder", "balancing"))
+    if not isinstance(sharing, SharingPart) or encoder is None:
+        return
+    st.subheader("The model", anchor=False)
+    blocks = getattr(encoder, "depth", None)
+    weights = getattr(balancing, "weights", {})
+    show_model(sharing, draft.tasks, blocks=blocks, notes=draft.notes, weights=weights)
+    st.markdown(cost_words(sharing, len(draft.tasks), blocks))
 
 
 def _summary_and_button(draft: _draft.Draft, experiment: Experiment) -> None:

@@ -61,9 +61,10 @@ def history_figure(record: Record, colour: Colour, theme: Theme) -> go.Figure:
             figure.add_trace(trace.update(showlegend=panel == 0), row + 1, column + 1)
     figure.update_xaxes(title_text="step", row=rows)
     figure.update_yaxes(title_text=plain(record.face.unit), col=1)
-    _dress(figure, 90 + 190 * rows)
+    _dress(figure, 98 + 190 * rows)
     if is_of_tasks(last) and leading:
-        figure.update_layout(legend_title_text=plain(last.name))
+        title = {"text": f"{plain(last.name)}  ", "side": "left"}
+        figure.update_layout(legend_title=title)
     figure.update_annotations(font_size=13)
     return figure
 
@@ -107,7 +108,7 @@ def _inks(ticks: Sequence[str], colour: Colour | None, theme: Theme) -> list[tup
 def _dress(figure: go.Figure, height: int) -> None:
     figure.update_layout(
         height=height,
-        margin={"l": 10, "r": 10, "t": 56, "b": 44},
+        margin={"l": 10, "r": 10, "t": 64, "b": 44},
         legend={"orientation": "h", "y": 1, "yanchor": "top", "yref": "container", "x": 0},
         hovermode="x unified",
     )

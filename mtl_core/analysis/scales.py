@@ -35,7 +35,9 @@ def writer(span: Span) -> Callable[[float], str]:
     digits = next(digits for least, digits in steps if largest >= least)
 
     def write(value: float) -> str:
-        return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else ""
+        if not math.isfinite(value):
+            return ""
+        return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
     return write
 
