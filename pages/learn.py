@@ -73,7 +73,9 @@ def _ways(dataset: Dataset | None) -> None:
     tasks = tuple(dataset.card.tasks)[:3] if dataset else ("sentiment", "topic", "entities")
     notes = {t: KIND_WORDS[dataset.card.tasks[t].kind] for t in tasks} if dataset else {}
     for start in range(0, len(SHARING_CHOICES), 2):
-        for strategy, place in zip(SHARING_CHOICES[start:], st.columns(2, gap="medium"), strict=False):
+        for strategy, place in zip(
+            SHARING_CHOICES[start:], st.columns(2, gap="medium"), strict=False
+        ):
             with place.container(border=True, height="stretch"):
                 st.subheader(strategy.label, anchor=False)
                 summary, *more = strategy.help_lines()
