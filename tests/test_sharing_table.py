@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from mtl_core.config import METHODS, SharingPart
-from mtl_core.config.encoder import BiLSTM
+from mtl_core.config.encoder import BiLSTM, Pretrained
+from mtl_core.config.sharing import Surroundings
 from mtl_core.models.contracts import Block
 from mtl_core.models.model import MultiTaskModel, build_model
 from mtl_core.models.sources import ENCODERS
@@ -17,6 +18,8 @@ from mtl_core.models.sources import ENCODERS
 from .small_models import DATASETS, SMALL, TASKS, WORDS, first_rows, make, small_sharing
 
 BLOCKS = SMALL[BiLSTM].blocks
+"""Of the pretrained one too."""
+AROUND = Surroundings(tuple(t.name for t in TASKS), DATASETS, BLOCKS, 16, is_pretrained=False)
 
 
 def every_form() -> list[SharingPart]:
@@ -44,13 +47,19 @@ for_every_form = pytest.mark.parametrize("config", FORMS, ids=form_id)
 for_some_tasks = pytest.mark.parametrize("count", [1, 2, 3])
 
 
+def reader(config: SharingPart) -> type:
+    """An encoder that the strategy can have."""
+    return BiLSTM if config.refusal(AROUND) is None else Pretrained
+
+
 def built(config: SharingPart, count: int) -> tuple[MultiTaskModel, int]:
     """A model of the first tasks, and the number of its pieces."""
     torch.manual_seed(0)
-    source, encoder = ENCODERS[BiLSTM], SMALL[BiLSTM]
+    source, encoder = ENCODERS[reader(config)], SMALL[reader(config)]
     pieces = source.pieces(encoder, WORDS)
+    architecture = source.architecture(encoder)
     model = build_model(
-        make_encoder=lambda: source.encoder(encoder, pieces.size, "", fresh=True),
+        make_encoder=lambda: source.encoder(encoder, pieces.size, architecture, fresh=True),
         sharing=config,
         tasks=TASKS[:count],
         datasets=DATASETS,
@@ -59,9 +68,14 @@ def built(config: SharingPart, count: int) -> tuple[MultiTaskModel, int]:
 
 
 @pytest.fixture(scope="module")
-def batch():
-    _, table = make(METHODS["sharing"][0], BiLSTM)  # type: ignore[arg-type]
-    return first_rows(table, 4)
+def batches(tiny_bert):
+    tables = {kind: make(METHODS["sharing"][0], kind)[1] for kind in (BiLSTM, Pretrained)}  # type: ignore[arg-type]
+    return {kind: first_rows(table, 4) for kind, table in tables.items()}
+
+
+@pytest.fixture
+def batch(batches, config):
+    return batches[reader(config)]
 
 
 @for_some_tasks

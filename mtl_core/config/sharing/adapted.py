@@ -42,12 +42,10 @@ class Adapters(SharingPart):
         for row, label in enumerate(block_labels(blocks), 2):
             if self.form == "lora":
                 inside = [
-                    sketch.box("LoRA", row - 0.5, place, (task,), small=True)
+                    sketch.above(below, "LoRA", row - 0.5, place, (task,), small=True)
                     for place, task in enumerate(tasks)
                 ]
-                below = [
-                    sketch.above([*below, *inside], f"{label}{ending}", row, right, tasks),
-                ]
+                below = [sketch.above([*below, *inside], f"{label}{ending}", row, right, tasks)]
                 continue
             block = sketch.above(below, f"{label}{ending}", row, right, tasks)
             below = [
