@@ -80,8 +80,8 @@ def _draw(task: str, split: str, found: Details, key: str) -> None:
         _table(found.classes, f"Precision, recall and F1 of each class of {task} on {split} data")
     if found.confusion:
         title = f"{task}: right and answered labels, {split} data"
-        figure = confusion_figure(found.confusion, theme(), title=title, unit="items")
-        st.caption("Rows are right, columns answered. Dark cells off the diagonal are mistakes.")
+        figure = confusion_figure(found.confusion, theme(), title=title)
+        st.caption(f"Cells count {plain(found.confusion.unit)}; off the diagonal are mistakes.")
         _chart(figure, key, title)
     if found.points:
         title = f"{task}: right and answered values, {split} data"

@@ -58,11 +58,11 @@ class AveragedEncoders(Sharing):
     def owners(self):
         return [Owned(self.scene.names, trainable([self.encoders]))]
 '''
-TABLE_LINE = '''
+TABLE_LINE = """
 from mtl_core.config.sharing.plain import Averaged
 from .averaged import AveragedEncoders
 SHARING[Averaged] = AveragedEncoders
-'''
+"""
 FORM = """
 import json, sys
 from streamlit.testing.v1 import AppTest

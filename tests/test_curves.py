@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from mtl_core.analysis.curves import Curves, Mark
+from mtl_core.analysis.results import main_metrics
 from mtl_core.config import Experiment
+from mtl_core.models.insight import Insight, axis
 from mtl_core.runs.store import Run, Runs
 from mtl_core.training.events import (
     Asked,
@@ -14,6 +16,7 @@ from mtl_core.training.events import (
     Evaluated,
     Event,
     Finished,
+    Looked,
     Started,
     Step,
     to_line,
@@ -132,6 +135,39 @@ def test_what_a_viewer_holds_does_not_change_under_its_hands(run: Run) -> None:
     write(run, step(2, 0.8))
     curves.read()
     assert list(held.steps) == [1]
+
+
+def test_penalties_are_curves_that_belong_to_no_task(run: Run) -> None:
+    curves = Curves(run)
+    for number, value in ((1, 0.5), (2, 0.25)):
+        write(run, Step(number, {"a": 1.0}, {}, 0.1, 0.1, {"distance": value, "load/a": 2 * value}))
+    write(run, Evaluated(2, "validation", {"a/validation/accuracy": 0.5}, True, 0.2))
+    curves.read()
+    assert curves.penalties == ("distance", "load/a")
+    assert points(curves, "all/penalty/distance") == [(1, 0.5), (2, 0.25)]
+    assert points(curves, "all/penalty/load/a") == [(1, 1.0), (2, 0.5)]
+    assert {key.split("/")[1] for key in curves.keys} == {"train", "penalty", "validation"}
+    assert main_metrics(run, curves.keys) == {"a": "accuracy"}
+
+
+def test_what_was_seen_is_read_on_and_replayed_steps_replace_it(run: Run) -> None:
+    curves = Curves(run)
+    assert curves.insights == {}
+
+    def looked(at: int, value: float) -> Looked:
+        stitch = Insight("stitch", "Stitch", "", (axis("task", "ab"),), [value, 0.0])
+        return Looked(at, [stitch.to_tree(), Insight("other", "Other", "", (), value).to_tree()])
+
+    write(run, looked(10, 0.1), looked(20, 0.2))
+    curves.read()
+    held = curves.insights
+    assert list(held) == ["stitch", "other"] and held["stitch"].steps == [10, 20]
+    write(run, started(10), looked(20, 0.9), looked(30, 0.3))
+    curves.read()
+    assert held["stitch"].at(20).values == [0.2, 0.0]
+    now = curves.insights["stitch"]
+    assert [now.at(step).values[0] for step in now.steps] == [0.1, 0.9, 0.3]
+    assert now.span == (0.0, 0.9) and now.at(10).axes[0].ticks == ("a", "b")
 
 
 @pytest.mark.slow

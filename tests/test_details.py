@@ -58,7 +58,9 @@ def test_details_are_read_from_the_events(run: Run) -> None:
         {"label": LABELS[0], "precision": 0.5, "recall": 1.0, "f1": 0.6667, "support": 1,
          "answered": 2},
     ]  # fmt: skip
-    assert mood.confusion == Confusion(("b", LABELS[0]), ("b", LABELS[0]), ((2, 1), (0, 1)))
+    assert mood.confusion == Confusion(
+        ("b", LABELS[0]), ("b", LABELS[0]), ((2, 1), (0, 1)), "texts"
+    )
     assert [row["label"] for row in found["places"]["test"].classes] == ["X", "Y"]
     assert found["tags"]["test"].points == ((0.0, 0.5), (1.0, 1.5), (5.0, 4.0))
 
@@ -71,7 +73,7 @@ def test_a_run_without_events_has_no_details(tiny) -> None:
 def test_confusion_is_drawn_as_shares_of_each_row(theme: Any) -> None:
     confusion = Details.of(DETAILS["mood"]).confusion
     assert confusion is not None
-    figure = confusion_figure(confusion, theme, title="<i>mood</i>", unit="texts")
+    figure = confusion_figure(confusion, theme, title="<i>mood</i>")
     heat = figure.data[0]
     assert [list(row) for row in heat.z] == [
         [pytest.approx(200 / 3), pytest.approx(100 / 3)],
@@ -87,9 +89,7 @@ def test_confusion_is_drawn_as_shares_of_each_row(theme: Any) -> None:
 def test_many_labels_are_drawn_without_numbers() -> None:
     names = tuple(f"a long label {i}" for i in range(30))
     counts = tuple(tuple(int(i == j) for j in range(31)) for i in range(30))
-    figure = confusion_figure(
-        Confusion(names, (*names, "no answer"), counts), "light", title="t", unit="words"
-    )
+    figure = confusion_figure(Confusion(names, (*names, "no answer"), counts), "light", title="t")
     assert figure.data[0].texttemplate is None and figure.layout.width is None
     assert len(figure.layout.xaxis.tickvals) == 31
 

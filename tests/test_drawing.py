@@ -20,22 +20,33 @@ SIZES = [(2, 2), (4, 2), (3, 6), (16, 2), (3, 30)]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def variants() -> list[SharingPart]:
-    """Every strategy, and each of its forms."""
-    found = []
+def variants() -> list[tuple[str, SharingPart]]:
+    """Every strategy, and with each of its switches and choices set otherwise."""
+    found: list[tuple[str, SharingPart]] = []
     for choice in SHARING_CHOICES:
-        form = choice.model_fields.get("form")
-        is_choice = form is not None and get_origin(form.annotation) is Literal
-        forms = get_args(form.annotation) if form and is_choice else (None,)
-        found += [choice(**({"form": name} if name else {})) for name in forms]
-    return found
+        found.append((choice.kind_name(), choice()))
+        for name, field in choice.model_fields.items():
+            values = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+            values = (True, False) if field.annotation is bool else values
+            others = [value for value in values if value != field.default and name != "kind"]
+            found += [(f"{choice.kind_name()}-{v}", choice(**{name: v})) for v in others]
+    return [(name, sharing) for name, sharing in found if _is_new(sharing, found)]
 
 
-def name_of(sharing: SharingPart) -> str:
-    return f"{sharing.kind_name()}-{getattr(sharing, 'form', '')}".strip("-")
+def _is_new(sharing: SharingPart, found: list[tuple[str, SharingPart]]) -> bool:
+    """Whether no earlier one has the same picture."""
+    drawn = sharing.picture(TASKS, 3)
+    earlier = [one for _, one in found if type(one) is type(sharing)]
+    return not any(one.picture(TASKS, 3) == drawn for one in earlier[: earlier.index(sharing)])
 
 
-@pytest.mark.parametrize("sharing", variants(), ids=name_of)
+VARIANTS = variants()
+each_variant = pytest.mark.parametrize(
+    "sharing", [sharing for _, sharing in VARIANTS], ids=[name for name, _ in VARIANTS]
+)
+
+
+@each_variant
 @pytest.mark.parametrize("blocks", [1, 2, 12, 48])
 @pytest.mark.parametrize("tasks", [TASKS[:1], TASKS])
 def test_every_strategy_is_drawn(sharing: SharingPart, blocks: int, tasks: tuple[str, ...]) -> None:
@@ -50,7 +61,7 @@ def test_every_strategy_is_drawn(sharing: SharingPart, blocks: int, tasks: tuple
 
 
 @pytest.mark.parametrize(("tasks", "blocks"), SIZES)
-@pytest.mark.parametrize("sharing", variants(), ids=name_of)
+@each_variant
 def test_no_arrow_runs_over_a_box_and_no_box_over_another(
     sharing: SharingPart, tasks: int, blocks: int
 ) -> None:
@@ -168,7 +179,7 @@ def test_folding_keeps_one_small_box_of_a_sort_and_those_that_occur_once() -> No
     assert {name for arrow in folded.arrows for name in arrow} == set(rows)
 
 
-@pytest.mark.parametrize("sharing", variants(), ids=name_of)
+@each_variant
 def test_many_tasks_are_drawn_as_some_and_the_rest(sharing: SharingPart) -> None:
     picture = with_few_tasks(lambda tasks: sharing.picture(tasks, 2), MANY)
     assert columns_of(picture) <= MOST_COLUMNS + 1

@@ -125,6 +125,7 @@ def test_a_word_that_was_cut_off_is_wrong_but_adds_no_label():
     assert (found["micro_precision"], found["micro_recall"]) == (1.0, pytest.approx(100 / 101))
     assert details("tagging", gold, answered)["confusion"] == {
         "right": ["N"], "answered": ["N", "no answer"], "counts": [[100, 1]],
+        "unit": "words",
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Every page opens: with nothing there, with a finished run, with a run folder that is broken."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from mtl_core.config import Experiment
+from mtl_core.config import METHODS, Experiment
 from mtl_core.data.catalog import Dataset
+from mtl_core.errors import ConfigError
+from mtl_core.models.insight import Insight, axis
 from mtl_core.runs import worker
 from mtl_core.runs.store import Run, Runs, State, Status
-from mtl_core.training.events import Evaluated, Finished, Started, Step, to_line
+from mtl_core.training.events import Evaluated, Finished, Looked, Started, Step, to_line
 from tests.conftest import tiny_experiment
 
 ROOT = Path(__file__).parents[1]
@@ -194,6 +197,115 @@ def test_what_was_typed_survives_another_page() -> None:
     assert app.number_input(key="draft/0/training/epochs").value == 7
     app.button(key="reset").click().run()
     assert app.number_input(key="draft/1/training/epochs").value == 10
+
+
+def test_what_does_not_go_together_is_told_and_drawn() -> None:
+    app = opened("experiment")
+    own = {part.kind_name(): part for part in METHODS["sharing"]}
+    for kind, part in own.items():
+        app.selectbox(key="draft/0/sharing/kind").select(kind).run()
+        assert not app.exception, kind
+        assert app.get("image"), kind
+        tree = {"data": CITY, "sharing": part().model_dump()}
+        try:
+            Experiment.parse(tree, source="This experiment")
+            assert not app.error and "Builds" in " ".join(m.value for m in app.markdown)
+        except ConfigError as err:
+            assert app.error[0].value.replace("\\", "") == str(err)
+
+
+CITY = [{"card": "city_en", "tasks": ["sentiment", "topic", "entities", "pos"]}]
+
+
+def test_costs_are_said_before_training() -> None:
+    app = opened("experiment")
+    costs = [text.value for text in app.markdown if "**Builds**" in text.value]
+    assert costs == ["**Builds** one encoder: 1 embedding and 2 blocks · **runs** 2 blocks a batch"]
+    app.number_input(key="draft/0/sharing/hard/own_blocks").set_value(1).run()
+    costs = [text.value for text in app.markdown if "**Builds**" in text.value]
+    assert costs == [
+        "**Builds** 1 embedding and 5 blocks (one encoder has 1 and 2) · "
+        "**runs** 5 blocks a batch, 2.5 × one encoder"
+    ]
+
+
+def look_into(run: Run, *steps: int) -> None:
+    """A matrix, a number and a penalty of a run, after some steps."""
+    tasks = axis("task", run.experiment.tasks)
+    events = []
+    for step in steps:
+        square = [[step / 10 * (i == j) for i in tasks.ticks] for j in tasks.ticks]
+        seen = [
+            Insight("square", "The <b>square</b>", "Who *takes* what.", (tasks, tasks), square),
+            Insight("number", "The number", "One.", (), step / 100, chance=0.5),
+        ]
+        events += [Step(step, {}, {}, 0.1, 0.1, {"tie": 1 / step})]
+        events += [Looked(step, [insight.to_tree() for insight in seen])]
+    with (run.folder / "events.jsonl").open("a", encoding="utf-8") as file:
+        file.writelines(map(to_line, events))
+
+
+def run_page(run: Run) -> AppTest:
+    app = page("runs")
+    app.query_params["run"] = run.id
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def test_a_run_shows_its_insides_and_follows_the_newest_look(finished_group: list[Run]) -> None:
+    run = finished_group[0]
+    assert "Inside the model" not in [head.value for head in run_page(run).subheader]
+    look_into(run, 3, 4)
+    app = run_page(run)
+    assert "Inside the model" in [head.value for head in app.subheader]
+    assert shown_matrix(app)[0][0] == pytest.approx(0.4)
+    app.select_slider(key=f"insight/{run.id}/step").set_value(3).run()
+    assert shown_matrix(app)[0][0] == pytest.approx(0.3)
+    look_into(run, 5)
+    app.run()
+    assert shown_matrix(app)[0][0] == pytest.approx(0.3)  # moved by the reader
+    app.select_slider(key=f"insight/{run.id}/step").set_value(5).run()
+    look_into(run, 6)
+    app.run()
+    assert shown_matrix(app)[0][0] == pytest.approx(0.6)  # follows again
+    app.button_group(key=f"insight/{run.id}/view").set_value("Over the training").run()
+    assert not app.exception
+    app.button_group(key=f"insight/{run.id}/what").set_value("number").run()
+    assert not app.exception and not app.select_slider
+    assert figure_of(app)["layout"]["shapes"]
+
+
+def figure_of(app: AppTest) -> Any:
+    return json.loads(app.get("plotly_chart")[0].proto.spec)
+
+
+def shown_matrix(app: AppTest) -> Any:
+    return figure_of(app)["data"][0]["z"]
+
+
+def test_a_sentence_is_shown_word_by_word() -> None:
+    app = AppTest.from_function(sentence_script, default_timeout=60).run()
+    assert not app.exception, app.exception
+    assert not app.get("plotly_chart")  # folded away
+    app.session_state["insight/sentence"] = True
+    app.run()
+    assert not app.exception, app.exception
+    assert [cells["z"] for cells in figure_of(app)["data"][:1]] == [[[0.1, 0.9]]]
+    app.button_group(key="insight/sentence/gates/task").set_value(1).run()
+    assert [cells["z"] for cells in figure_of(app)["data"][:1]] == [[[0.2, 0.8]]]
+
+
+def sentence_script() -> None:
+    from mtl_core.models.insight import Insight, axis
+    from mtl_core.predict.answers import Answers
+    from pages._insight import show_sentence_insights
+
+    axes = (axis("task", ("mood", "topic")), axis("expert", (1,)), axis("word", ("so", "<b>good")))
+    gates = Insight("gates", "Gates", "Who.", axes, [[[0.1, 0.9]], [[0.2, 0.8]]])
+    whole = Insight("whole", "Whole", "Not by word.", axes[:1], [1.0, 2.0])
+    seen = [gates.to_tree(), whole.to_tree()]
+    show_sentence_insights(Answers(["so", "<b>good"], {}, insights=seen))
 
 
 def test_the_lesson_starts_with_one_click() -> None:

@@ -17,6 +17,8 @@ class Confusion:
     right: tuple[str, ...]
     answered: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
+    unit: str = "items"
+    """What is counted."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,10 @@ class Details:
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         found = tree.get("confusion")
         confusion = found and Confusion(
-            tuple(found["right"]), tuple(found["answered"]), tuple(map(tuple, found["counts"]))
+            tuple(found["right"]),
+            tuple(found["answered"]),
+            tuple(map(tuple, found["counts"])),
+            found["unit"],
         )
         points = tuple((right, answered) for right, answered in tree.get("points", ()))
         return cls(rows, confusion, points, tree.get("count", 0))

@@ -14,8 +14,8 @@ _BAR = 96  # pixels of the colour bar with its numbers
 _ABOVE = 52  # pixels of the title
 
 
-def confusion_figure(confusion: Confusion, theme: Theme, *, title: str, unit: str) -> go.Figure:
-    """A row a right label; colours are shares of the row, cells hold counts of `unit`."""
+def confusion_figure(confusion: Confusion, theme: Theme, *, title: str) -> go.Figure:
+    """A row a right label; colours are shares of the row, cells hold counts."""
     rows, columns = Axis("right", confusion.right), Axis("answered", confusion.answered)
     totals = [sum(row) or 1 for row in confusion.counts]
     shares = [
@@ -39,7 +39,7 @@ def confusion_figure(confusion: Confusion, theme: Theme, *, title: str, unit: st
             colorbar={"title": {"text": "% of the row"}, "thickness": 12, "len": 1, "y": 0.5},
             text=[[f"{count:,}" if count else "" for count in row] for row in confusion.counts],
             texttemplate="%{text}" if len(columns.ticks) <= MOST_NUMBERS else None,
-            hovertext=_hover(confusion, totals, unit),
+            hovertext=_hover(confusion, totals),
             hoverinfo="text",
         )
     )
@@ -100,12 +100,12 @@ def _scale(theme: Theme) -> list[list[object]]:
     return [[place / (len(shades) - 1), shade] for place, shade in enumerate(shades)]
 
 
-def _hover(confusion: Confusion, totals: list[int], unit: str) -> list[list[str]]:
+def _hover(confusion: Confusion, totals: list[int]) -> list[list[str]]:
     """For example "right: LOC, answered: PER, 3 of 40 words (7.5 %)"."""
     return [
         [
             f"right: {plain(right)}<br>answered: {plain(answered)}<br>"
-            f"<b>{count:,}</b> of {total:,} {unit} ({100 * count / total:.1f} %)"
+            f"<b>{count:,}</b> of {total:,} {confusion.unit} ({100 * count / total:.1f} %)"
             for answered, count in zip(confusion.answered, row, strict=True)
         ]
         for right, row, total in zip(confusion.right, confusion.counts, totals, strict=True)

@@ -9,7 +9,7 @@ from math import sqrt
 from statistics import fmean, stdev
 
 import pandas as pd
-from scipy.special import stdtrit  # type: ignore[import-untyped]
+from scipy.special import stdtrit
 
 from mtl_core.runs.store import State
 

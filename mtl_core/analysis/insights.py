@@ -61,7 +61,7 @@ class Record:
 
     def at(self, step: int) -> Insight:
         """As it was after a step that there was a look at."""
-        return replace(self.face, values=np.round(self._values[step], 5).tolist())
+        return replace(self.face, values=self._values[step].astype(float).round(5).tolist())
 
     @property
     def span(self) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mtl_core.analysis.results import main_metrics
 from mtl_core.config import Experiment
 from mtl_core.data.choosing import settle
 from mtl_core.errors import ConfigError, RunError
@@ -68,7 +69,7 @@ def _train_here(run: Run) -> Status:
     from mtl_core.runs.execute import execute
 
     signal.signal(signal.SIGINT, lambda *_: _stop(run))
-    with _progress(run.experiment.name) as told:
+    with _progress(run) as told:
         status = execute(run, told)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if status.state is State.FAILED:
@@ -86,8 +87,8 @@ def _stop(run: Run) -> None:
 
 
 @contextmanager
-def _progress(name: str) -> Iterator[Callable[[Event], None]]:
-    """A bar on standard error with the losses, fed with events."""
+def _progress(run: Run) -> Iterator[Callable[[Event], None]]:
+    """A bar on standard error with the losses, and the main scores of each validation."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -96,7 +97,7 @@ def _progress(name: str) -> Iterator[Callable[[Event], None]]:
         TextColumn("{task.fields[losses]}"),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        line = bar.add_task(name, total=None, losses="")
+        line = bar.add_task(run.experiment.name, total=None, losses="")
 
         def told(event: Event) -> None:
             if isinstance(event, Started):
@@ -105,7 +106,9 @@ def _progress(name: str) -> Iterator[Callable[[Event], None]]:
                 losses = "  ".join(f"{task} {loss:.3f}" for task, loss in event.losses.items())
                 bar.update(line, completed=event.step, losses=losses)
             elif isinstance(event, Evaluated):
-                shown = "  ".join(f"{k} {v:.3f}" for k, v in event.metrics.items())
+                main = main_metrics(run, event.metrics)
+                keys = [f"{task}/{event.split}/{metric}" for task, metric in main.items()]
+                shown = "  ".join(f"{key} {event.metrics[key]:.3f}" for key in keys)
                 bar.console.print(f"step {event.step}: {shown}", highlight=False, soft_wrap=True)
 
         yield told

@@ -40,7 +40,9 @@ class Similarity:
         values = {
             (a, b): self._between(a, b) for i, a in enumerate(self.tasks) for b in self.tasks[:i]
         }
-        seen = [t for t in self.tasks if any(t in pair for pair, v in values.items() if v is not None)]
+        seen = [
+            t for t in self.tasks if any(t in pair for pair, v in values.items() if v is not None)
+        ]
         if not seen:
             return []
         both = values | {(b, a): v for (a, b), v in values.items()}

@@ -112,9 +112,11 @@ class Confusion:
 
     labels: tuple[str, ...]
     counts: Numbers
+    unit: str = "texts"
+    """What an item is, in the plural."""
 
     @classmethod
-    def of(cls, gold: Sequence[str], answered: Sequence[str]) -> "Confusion":
+    def of(cls, gold: Sequence[str], answered: Sequence[str], unit: str = "texts") -> "Confusion":
         """Single labels of texts, or of words."""
         pairs = Counter(zip(gold, answered, strict=True))
         labels = tuple(sorted({label for pair in pairs for label in pair}))
@@ -122,7 +124,7 @@ class Confusion:
         counts = np.zeros((len(labels), len(labels)))
         for (right, given), count in pairs.items():
             counts[place[right], place[given]] = count
-        return cls(labels, counts)
+        return cls(labels, counts, unit)
 
     @property
     def hits(self) -> Hits:
@@ -170,6 +172,7 @@ class Confusion:
                 [int(self.counts[np.ix_(row, column)].sum()) for column in groups + missing]
                 for row in groups
             ],
+            "unit": self.unit,
         }
 
 
@@ -246,6 +249,7 @@ def _tags(gold: Sequence[Sequence[str]], answered: Sequence[Sequence[str]]) -> C
     return Confusion.of(
         [tag for sentence in gold for tag in sentence],
         [tag for sentence in answered for tag in sentence],
+        "words",
     )
 
 
