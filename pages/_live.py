@@ -110,6 +110,9 @@ def preload() -> None:
     """Fetch the chart's scripts ahead, out of sight: the first curve then appears at once."""
     with st.container(key="live-chart-preload"):
         st.html("<style>.st-key-live-chart-preload { display: none }</style>")
+        # The same first message in every run of the page: were one lost, the chart would ask for
+        # it again, and a run of the page that a click has just begun would be cut short by that.
+        st.session_state[_place("preload")] = Stream(epoch="preload")
         live_chart([], key="preload", title="", x_label="", y_label="")
 
 

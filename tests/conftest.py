@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psutil
 import pytest
 
@@ -19,6 +20,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 from mtl_core.config import Experiment
 from mtl_core.data.catalog import Dataset, load_card
+
+hypothesis.settings.register_profile("noisy", deadline=None)  # a busy machine fails no test
+hypothesis.settings.load_profile("noisy")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Real corpora; they lie beside the checkout on some machines and are never part of it."""
@@ -89,6 +93,13 @@ tasks:
   like: {{kind: regression, input: [a, b], target: like, range: [0, 4]}}
   good: {{kind: multilabel, input: [a, b], target: good}}
 """
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that no process ends up alone with one of them."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -39,6 +39,13 @@ def test_the_engine_loads_no_streamlit_and_no_extra():
     assert not {"streamlit", "peft"} & loaded
 
 
+def test_a_run_waits_only_for_what_it_uses():
+    """Transformers take a second to import, which runs with an encoder from scratch do without."""
+    loaded = loaded_after("import mtl_core.runs.execute, mtl_core.runs.worker")
+    assert "torch" in loaded
+    assert not {"transformers", "datasets", "pandas", "sklearn", "scipy"} & loaded
+
+
 def strings_and_names(path: Path) -> set[str]:
     """Every identifier and every string constant that is not a docstring."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mtl_core.config import METHODS, Experiment
@@ -19,6 +19,7 @@ def parse(text: str) -> Experiment:
     return Experiment.from_yaml(text, source="a.yaml")
 
 
+@example(name="a\x85b", seed=0, clip=None, rate=None, steps=None, weight=0.0)
 @given(
     name=st.text(max_size=40),
     seed=st.integers(0, 2**31 - 1),

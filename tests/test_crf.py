@@ -116,7 +116,7 @@ def test_the_gradient_is_expected_minus_observed_and_finite():
     scores=st.lists(st.floats(-1e6, 1e6, width=32), min_size=30, max_size=30),
     moves=st.lists(st.floats(-1e6, 1e6, width=32), min_size=25, max_size=25),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_scores_whatever_lead_to_an_illegal_tag(scores, moves):
     chain = LinearChain(TAGS)
     chain.moves.data = torch.tensor(moves).reshape(5, 5)

@@ -174,10 +174,12 @@ def test_what_was_seen_is_read_on_and_replayed_steps_replace_it(run: Run) -> Non
 def test_a_tick_is_cheap_at_100_000_events(run: Run) -> None:
     curves = Curves(run)
     write(run, *(step(n, 1.0) for n in range(1, 100_001)))
+    begin = time.perf_counter()
     curves.read()
+    everything = time.perf_counter() - begin
     write(run, step(100_001, 1.0))
     begin = time.perf_counter()
     curves.read()
     read = [curves.series(key) for key in curves.keys]
-    assert time.perf_counter() - begin < 0.05
+    assert time.perf_counter() - begin < everything / 20
     assert [len(series) for series in read] == [100_001, 100_001]

@@ -167,6 +167,18 @@ def test_a_young_chart_sends_all_its_points_each_time_so_that_none_is_missed() -
     assert latest["full"] and latest["points"][0]["x"] == [0, 1, 2]
 
 
+def test_a_preloaded_chart_never_asks_for_anything() -> None:
+    def app() -> None:
+        from pages._live import preload
+
+        preload()
+
+    test = AppTest.from_function(app, default_timeout=30).run()
+    first = test.session_state["_live_chart/preload"].latest
+    assert first["full"] and first["number"] == 0
+    assert test.run().session_state["_live_chart/preload"].latest == first
+
+
 def test_the_component_travels_with_its_licence() -> None:
     import mtl_core
 

@@ -49,7 +49,7 @@ def row(encoded, i: int):
     return ids.tolist(), first.tolist(), int(encoded.second[i])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(PAIRS, st.integers(5, 40))
 def test_ids_and_segments_equal_those_of_transformers(wordpiece, pairs, max_length):
     words, seconds = [one for one, _ in pairs], [two for _, two in pairs]
@@ -71,7 +71,7 @@ def test_ids_and_segments_equal_those_of_transformers(wordpiece, pairs, max_leng
         assert row(encoded, i)[1] == places
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.text(max_size=5), max_size=9), st.lists(st.text(max_size=5), max_size=9))
 def test_both_texts_keep_something_and_the_length_is_bounded(learnt, one, two):
     ids, first, second = row(learnt.encode([one], [two]), 0)

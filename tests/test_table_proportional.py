@@ -5,6 +5,8 @@ import pytest
 from .small_models import SMALL, pair_id
 from .table_of_strategies import CELLS, check
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("pair", CELLS, ids=pair_id)
 def test_training_stopping_resuming_saving_and_answering(

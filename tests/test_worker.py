@@ -1,5 +1,6 @@
 """The background worker with real processes: what is killed costs nothing that had been shown."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import psutil
 import pytest
 
 from mtl_core.data.files import read_json
+from mtl_core.errors import MtlError
 from mtl_core.runs import worker
 from mtl_core.runs.execute import execute
 from mtl_core.runs.store import Run, Runs, State
@@ -27,6 +29,25 @@ def home(mtl_home) -> Iterator[Path]:
     """A home whose worker, and whatever it started, is gone after the test."""
     yield mtl_home
     kill_all_of(mtl_home)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory) -> Iterator[Path]:
+    """A home whose worker serves several tests, for it takes seconds to import what runs need."""
+    home = tmp_path_factory.mktemp("served")
+    yield home
+    kill_all_of(home)
+
+
+@pytest.fixture
+def worker_home(served, monkeypatch) -> Iterator[Path]:
+    """The home that tests share that do their worker no harm; no run outlives its test."""
+    monkeypatch.setenv("MTL_HOME", str(served))
+    yield served
+    for run in Runs():
+        with contextlib.suppress(MtlError):
+            if run.status().state in {State.QUEUED, State.RUNNING, State.PAUSED}:
+                run.ask("stop")
 
 
 def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
@@ -63,9 +84,9 @@ def losses_of(run: Run) -> dict[int, dict[str, float]]:
     return {step: event.losses for step, event in shown(run).items()}
 
 
-def test_the_queue_is_worked_off_oldest_first_and_equals_a_run_in_the_foreground(home, tiny):
+def test_the_queue_is_worked_off_oldest_first_and_equals_a_run_in_the_foreground(worker_home, tiny):
     group = Runs().create_group([tiny_experiment(tiny), tiny_experiment(tiny).twin("mood")])
-    worker.ensure(home)
+    worker.ensure(worker_home)
     until(lambda: all(run.status().state is State.FINISHED for run in group))
     starts = [run.events()[0].time for run in group]
     assert starts == sorted(starts)
@@ -74,9 +95,9 @@ def test_the_queue_is_worked_off_oldest_first_and_equals_a_run_in_the_foreground
     assert here.status().metrics == group[0].status().metrics
 
 
-def test_pause_resume_and_stop_act_at_once_and_are_written_down(home, tiny):
+def test_pause_resume_and_stop_act_at_once_and_are_written_down(worker_home, tiny):
     run = long_run(tiny)
-    worker.ensure(home)
+    worker.ensure(worker_home)
     until(lambda: is_training(run))
     run.ask("pause")
     until(lambda: run.status().state is State.PAUSED)
@@ -90,9 +111,9 @@ def test_pause_resume_and_stop_act_at_once_and_are_written_down(home, tiny):
     assert asked == ["pause", "resume", "stop"]
 
 
-def test_a_queued_run_can_be_stopped_before_it_begins(home, tiny):
+def test_a_queued_run_can_be_stopped_before_it_begins(worker_home, tiny):
     first, second = long_run(tiny), long_run(tiny)
-    worker.ensure(home)
+    worker.ensure(worker_home)
     until(lambda: is_training(first))
     second.ask("stop")
     assert second.status().state is State.QUEUED
@@ -101,9 +122,9 @@ def test_a_queued_run_can_be_stopped_before_it_begins(home, tiny):
     assert second.events() == []
 
 
-def test_a_killed_child_leaves_its_run_interrupted_and_resumable(home, tiny):
+def test_a_killed_child_leaves_its_run_interrupted_and_resumable(worker_home, tiny):
     run = long_run(tiny, training__evaluate_every=20)
-    worker.ensure(home)
+    worker.ensure(worker_home)
     until(lambda: max(shown(run), default=0) > 50)
     os.kill(run.status().process["pid"], signal.SIGKILL)
     until(lambda: run.status().state is State.INTERRUPTED)
@@ -176,17 +197,17 @@ def test_a_worker_with_older_code_is_replaced_and_its_run_goes_on(home, tiny, mo
     stop(run)
 
 
-def test_a_damaged_run_folder_does_not_stop_the_queue(home, tiny):
+def test_a_damaged_run_folder_does_not_stop_the_queue(worker_home, tiny):
     broken = Runs().create(tiny_experiment(tiny))
     (broken.folder / "status.json").write_text('{"state": "quee')
     run = Runs().create(tiny_experiment(tiny))
-    worker.ensure(home)
+    worker.ensure(worker_home)
     until(lambda: run.status().state is State.FINISHED)
 
 
-def test_a_run_whose_process_dies_at_once_fails_instead_of_being_tried_for_ever(home, tiny):
+def test_a_run_whose_process_dies_at_once_fails_instead_of_being_tried_for_ever(worker_home, tiny):
     broken, after = Runs().create(tiny_experiment(tiny)), Runs().create(tiny_experiment(tiny))
     (broken.folder / "events.jsonl").mkdir()
-    worker.ensure(home)
+    worker.ensure(worker_home)
     until(lambda: after.status().state is State.FINISHED)
     assert broken.status().state is State.FAILED and "log.txt" in broken.status().reason

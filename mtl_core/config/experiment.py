@@ -17,6 +17,7 @@ from .mixing import MixingChoice
 from .parts import Part, option
 from .sharing import SharingChoice, Surroundings
 from .training import Training
+from .written import written
 
 MAX_NAME = 120
 EVERY_TASK = "all"
@@ -202,7 +203,7 @@ class Experiment(Part):
     def to_yaml(self) -> str:
         """The whole experiment, defaults written out, so that it keeps its meaning."""
         tree = self.model_dump(mode="json")
-        return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
+        return written(tree)
 
 
 def _put(tree: dict[str, Any], key: str, value: Any) -> None:

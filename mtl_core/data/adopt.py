@@ -5,8 +5,7 @@ The files stay where they are. What is kept is a copy of the card that names the
 
 from pathlib import Path
 
-import yaml
-
+from mtl_core.config.written import written
 from mtl_core.errors import DataError
 
 from .catalog import CARD_FILE, Card, Dataset, card_folders, load_card
@@ -66,4 +65,4 @@ def _check_name(card: Card, target: Path, home: Path) -> None:
 
 def _text(card: Card) -> str:
     tree = card.model_dump(mode="json", exclude_defaults=True)
-    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
+    return written(tree)

@@ -9,7 +9,6 @@ from mtl_core.config.encoder import CNN, Average, BiLSTM, Pretrained, Transforme
 from mtl_core.config.parts import Part
 from mtl_core.data.pieces import Pieces, train_cached
 
-from . import pretrained
 from .contracts import Encoder
 from .encoders import AverageEncoder, BiLSTMEncoder, CNNEncoder, TransformerEncoder
 from .pretrained.tuning import freeze, slow_down
@@ -52,18 +51,28 @@ class FromScratch:
 
 
 class FromPretrained:
-    """Pieces and weights of a published model."""
+    """Pieces and weights of a published model.
+
+    What loads them is imported when it is needed: it takes a second, which runs with an encoder
+    from scratch do not wait for.
+    """
 
     def pieces(self, config: Any, words: Words, cache: Path | None = None) -> Pieces:
+        from .pretrained.loading import load_pieces
+
         del words, cache
-        return pretrained.load_pieces(config.model, config.max_length)
+        return load_pieces(config.model, config.max_length)
 
     def architecture(self, config: Any) -> str:
-        return pretrained.load_config(config.model, config.max_length, config.blocks)
+        from .pretrained.loading import load_config
+
+        return load_config(config.model, config.max_length, config.blocks)
 
     def encoder(self, config: Any, pieces: int, architecture: str, fresh: bool) -> Encoder:
+        from .pretrained.loading import build
+
         del pieces
-        encoder = pretrained.build(
+        encoder = build(
             architecture=architecture,
             weights=config.model if fresh else None,
             blocks=config.blocks,

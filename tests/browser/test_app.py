@@ -81,12 +81,12 @@ def set_epochs(page: Any, count: int) -> None:
 
 
 def learn_and_set_up(page: Any, address: str) -> None:
-    """From the first page to a click on Train: four tasks, their twins, two epochs."""
+    """From the first page to a click on Train: four tasks, their twins, one epoch."""
     page.goto(address)
     button(page, "Start the experiment").wait_for(timeout=30_000)
     picture(page, "1-learn")
     button(page, "Make my own").click()
-    set_epochs(page, 2)
+    set_epochs(page, 1)
     button(page, "Train 5 runs").wait_for()
     page.wait_for_timeout(500)
     picture(page, "2-experiment")
@@ -99,13 +99,14 @@ def watch_stop_and_resume(page: Any, home: Path) -> None:
     run = runs_of(home)[0]
     assert run.id in page.url
     seen = points(page)
-    picture(page, "3-running")
     button(page, "Stop").click()
     until(lambda: run.status().state is State.STOPPED)
     button(page, "Resume").wait_for(timeout=20_000)
     assert points(page) >= seen
     seen = points(page)
     button(page, "Resume").click()
+    until(lambda: points(page) > seen)
+    picture(page, "3-running")
     until(lambda: all(r.status().state is State.FINISHED for r in runs_of(home)), 300)
     page.get_by_text("Scores of the best checkpoint").wait_for(timeout=20_000)
     assert points(page) == 4 * run.status().steps > seen
@@ -174,7 +175,6 @@ def test_a_killed_web_server_a_reload_and_a_second_reader_lose_nothing(
     page.goto(f"{server.address}/experiment")
     set_epochs(page, 30)
     page.get_by_text("Train the single-task twins too").click()
-    button(page, "Train").wait_for()
     button(page, "Train").click()
     until(lambda: points(page) > 8)
     run, seen = runs_of(home)[-1], points(page)

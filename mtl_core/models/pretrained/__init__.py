@@ -3,7 +3,3 @@
 To add a family: an adapter in `families.py` with a line in its table, and the family's name in
 `config/model_files.py`.
 """
-
-from .loading import build, load_config, load_pieces
-
-__all__ = ["build", "load_config", "load_pieces"]
