@@ -18,6 +18,6 @@ def test_training_stopping_resuming_saving_and_answering(
         sharing.kind_name(),
         encoder=config,
         mixing__kind="proportional",
-        training__learning_rate=0.02,
+        training__learning_rate=0.05,
     )
     check(experiment, tmp_path)

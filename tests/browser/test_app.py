@@ -1,6 +1,7 @@
 """The main job in a real browser: start, watch, stop, resume, compare, ask; nothing shown is lost.
 
-Screenshots go to tests/browser/screenshots (not committed), to be looked at by eye.
+With MTL_PICTURES=1 screenshots go to tests/browser/screenshots (not committed), to be looked at
+by eye.
 """
 
 import os
@@ -49,7 +50,9 @@ def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
 
 
 def picture(page: Any, name: str) -> None:
-    """A screenshot of the whole page in each theme."""
+    """A screenshot of the whole page in each theme, where they are wanted."""
+    if not os.environ.get("MTL_PICTURES"):
+        return
     SCREENSHOTS.mkdir(exist_ok=True)
     page.set_viewport_size({**WIDE, "height": 2200})  # the page scrolls inside its window
     for theme in ("dark", "light"):
