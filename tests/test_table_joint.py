@@ -3,7 +3,7 @@
 import pytest
 
 from .small_models import SMALL, pair_id
-from .table_of_strategies import CELLS, check
+from .table_of_strategies import CELLS, check, of_three_tasks
 
 pytestmark = pytest.mark.slow
 
@@ -17,4 +17,4 @@ def test_training_stopping_resuming_saving_and_answering(
     experiment = strategy_experiment(
         sharing.kind_name(), encoder=config, mixing__kind="joint", training__learning_rate=0.02
     )
-    check(experiment, tmp_path)
+    check(of_three_tasks(experiment), tmp_path)
