@@ -17,6 +17,7 @@ from ._ui import PAGES, ListedRun, ago, plain, run_list
 KEPT: Literal["session"] = "session"
 """The draft survives a visit to another page."""
 FEW = 4  # so many options lie open; more are in a list
+_NARROW = 18  # letters, a button's edges counted as four, of options that lie open in a column
 _RUN = "run"  # the widget that offers finished runs
 
 
@@ -37,6 +38,14 @@ def field_widget(name: str, field: FieldInfo, key: str) -> Any:
     if kind is str:
         return _text(label, field, key, optional)
     return _anything(label, field, key)
+
+
+def is_wide(field: FieldInfo) -> bool:
+    """Whether the widget needs a row of its own."""
+    kind, _ = _type_of(field)
+    options = get_args(kind) if get_origin(kind) is Literal else ()
+    letters = sum(len(str(option)) + 4 for option in options)
+    return bool(widget_of(field)) or (len(options) <= FEW and letters > _NARROW)
 
 
 def task_widgets(name: str, field: FieldInfo, tasks: Sequence[str], key: str) -> dict[str, Any]:

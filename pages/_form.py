@@ -15,9 +15,9 @@ from typing import Any
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from mtl_core.config import METHODS, Part, is_advanced, widget_of
+from mtl_core.config import METHODS, Part, is_advanced
 
-from ._field import FEW, field_widget, one_of, per_task_type, task_widgets
+from ._field import FEW, field_widget, is_wide, one_of, per_task_type, task_widgets
 from ._ui import small_print
 
 Values = dict[str, Any]
@@ -89,7 +89,7 @@ def part_form(
 def _draw(fields: dict[str, FieldInfo], key: str) -> Values:
     """Three in a row, or two where that leaves no field alone in the last one; long ones alone."""
     values: Values = {}
-    for name in [name for name, field in fields.items() if widget_of(field)]:
+    for name in [name for name, field in fields.items() if is_wide(field)]:
         values[name] = field_widget(name, fields[name], f"{key}/{name}")
     names = [name for name in fields if name not in values]
     columns = 2 if len(names) in (2, 4) else 3

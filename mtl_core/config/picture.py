@@ -99,3 +99,19 @@ def encoder_columns(groups: Sequence[tuple[str, ...]], blocks: int) -> Picture:
             sketch.head(top, task, blocks + 2, left + offset)
         left += len(group)
     return sketch.picture()
+
+
+def side_by_side(
+    sketch: Sketch, columns: Sequence[tuple[str, ...]], tasks: tuple[str, ...], blocks: int
+) -> list[str]:
+    """Stacks of blocks over one embedding, the tasks that each one serves; returns their tops."""
+    middle = (len(columns) - 1) / 2
+    words = sketch.box("Words", 0, middle, tasks)
+    embedding = sketch.above(words, "Embedding", 1, middle, tasks)
+    tops = []
+    for place, served in enumerate(columns):
+        top = embedding
+        for row, label in enumerate(block_labels(blocks), 2):
+            top = sketch.above(top, label, row, place, served)
+        tops.append(top)
+    return tops

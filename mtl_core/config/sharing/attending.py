@@ -3,10 +3,9 @@
 from typing import ClassVar, Literal
 
 from mtl_core.config.parts import option
-from mtl_core.config.picture import Picture, Sketch, block_labels
+from mtl_core.config.picture import Picture, Sketch, block_labels, side_by_side
 
 from .contract import Cost, SharingPart
-from .private import side_by_side
 
 
 class Attention(SharingPart):

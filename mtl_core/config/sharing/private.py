@@ -1,10 +1,9 @@
 """Shared and private encoders side by side, kept apart by an adversary."""
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from mtl_core.config.parts import option
-from mtl_core.config.picture import Picture, Sketch, block_labels
+from mtl_core.config.picture import Picture, Sketch, side_by_side
 
 from .contract import Cost, SharingPart, Surroundings
 
@@ -66,19 +65,3 @@ class Adversarial(SharingPart):
                 "a dataset"
             )
         return None
-
-
-def side_by_side(
-    sketch: Sketch, columns: Sequence[tuple[str, ...]], tasks: tuple[str, ...], blocks: int
-) -> list[str]:
-    """Stacks of blocks over one embedding, the tasks that each one serves; returns their tops."""
-    middle = (len(columns) - 1) / 2
-    words = sketch.box("Words", 0, middle, tasks)
-    embedding = sketch.above(words, "Embedding", 1, middle, tasks)
-    tops = []
-    for place, served in enumerate(columns):
-        top = embedding
-        for row, label in enumerate(block_labels(blocks), 2):
-            top = sketch.above(top, label, row, place, served)
-        tops.append(top)
-    return tops

@@ -31,8 +31,9 @@ class Soft(SharingPart):
     )
     strength: float | None = option(
         None,
-        "λ, by which the penalty is multiplied before it joins the losses; 0: no tie. Empty: what "
-        "suits the norm, " + ", ".join(f"{s:g} for {n}" for n, s in USUAL_STRENGTHS.items()) + ".",
+        "λ, by which the penalty is multiplied before it joins the losses; 0: no tie. Usual are "
+        + ", ".join(f"{s:g} for {n}" for n, s in USUAL_STRENGTHS.items())
+        + "; empty: what suits the norm.",
         ge=0,
         le=1e6,
     )
