@@ -26,7 +26,7 @@ def show_insights(run_id: str, curves: Curves) -> None:
         return
     st.subheader("Inside the model", anchor=False)
     titles = {name: record.face.title for name, record in records.items()}
-    name = _one_of("What to look at", list(titles), titles.__getitem__, f"{KEY}/{run_id}/what")
+    name = _what(titles, f"{KEY}/{run_id}/what")
     record = records[name]
     st.html(small_print([record.face.help]))
     view = AT_ONCE if record.face.axes else OVER_TIME
@@ -88,13 +88,20 @@ def show_sentence_insights(answers: Answers) -> None:
         return
     with box:
         titles = {name: insight.title for name, insight in found.items()}
-        name = _one_of("What to look at", list(titles), titles.__getitem__, f"{KEY}/sentence/what")
+        name = _what(titles, f"{KEY}/sentence/what")
         insight = found[name]
         st.html(small_print([insight.help]))
         leading = insight.axes[:-2]
         places = [_place(axis, f"{KEY}/sentence/{name}/{axis.name}") for axis in leading]
         look = chosen(insight, places)
         _draw(sentence_figure(look, theme()), look, f"sentence/{name}")
+
+
+def _what(titles: dict[str, str], key: str) -> str:
+    """The name of what to look at; a single one is only titled."""
+    if len(titles) == 1:
+        st.markdown(f"**{plain(*titles.values())}**")
+    return str(_one_of("What to look at", list(titles), titles.__getitem__, key))
 
 
 def _place(axis: Axis, key: str) -> int:

@@ -1,5 +1,7 @@
 """One run: where it stands, what can be asked of it, and its curves as they grow."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from mtl_core.runs.store import Run, State, Status
@@ -158,7 +160,7 @@ def _about(listed: ListedRun) -> None:
         type(asked.encoder).label,
         type(asked.sharing).label if len(asked.tasks) > 1 else "one task alone",
         f"{len(asked.tasks)} tasks" if len(asked.tasks) > 1 else asked.tasks[0],
-        ", ".join(choice.card for choice in asked.data),
+        ", ".join(_short_name(choice.card) for choice in asked.data),
         f"seed {asked.training.seed}",
         f"{curves.parameters:,} parameters" if curves.parameters else "",
         f"created {ago(listed.status.created)}",
@@ -166,6 +168,12 @@ def _about(listed: ListedRun) -> None:
     st.caption(plain(" · ".join(fact for fact in facts if fact)))
     with st.expander("Experiment as YAML", icon=":material/code:"):
         st.code(asked.to_yaml(), language="yaml")
+
+
+def _short_name(card: str) -> str:
+    """A dataset's name, or the folder of its card."""
+    path = Path(card)
+    return path.parent.name if path.suffix else path.name
 
 
 def show_missing(reason: str) -> None:

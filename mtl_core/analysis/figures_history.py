@@ -74,7 +74,7 @@ def _one_line(record: Record, theme: Theme) -> go.Figure:
     figure = go.Figure(_line(record.steps, values, SEQUENTIAL[theme][6], "solid"))
     low, high = ends(record.face, record.span)
     room = 0.05 * (high - low)
-    figure.update_xaxes(title_text="step")
+    figure.update_xaxes(title_text="step", range=[0, 1.02 * max(record.steps)])
     figure.update_yaxes(title_text=plain(record.face.unit), range=[low - room, high + room])
     _dress(figure, 280)
     figure.update_layout(margin_t=16)
