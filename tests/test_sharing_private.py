@@ -155,6 +155,23 @@ def test_the_discriminators_accuracy_is_the_mean_over_the_datasets():
     assert all(0 < value < 1 for value in overlap.values)
 
 
+def test_what_is_heard_in_each_word_has_the_mean_that_the_adversary_judges_by():
+    model, sharing, batch = private()
+    model.eval()
+    model(replace(batch, dataset="typed"), model.tasks)
+    (heard,) = sharing.insight_by_piece()
+    assert [axis.name for axis in heard.axes] == ["dataset", "piece"]
+    found = torch.tensor(heard.values)[:, batch.mask[0]]
+    torch.testing.assert_close(found.sum(0), torch.ones(found.shape[1]), atol=2e-4, rtol=0)
+    logits = found.clamp(1e-6).log()  # of each piece, up to a shift of both datasets
+    with torch.no_grad():
+        shared = sharing.shared.embed(batch)
+        for block in sharing.shared.blocks:
+            shared = block(shared, batch)
+        judged = sharing.discriminator(shared[0][batch.mask[0]].mean(0))
+    assert (logits[1] - logits[0]).mean() == pytest.approx((judged[1] - judged[0]).item(), abs=2e-3)
+
+
 def test_the_reversal_rises_over_the_training():
     assert ramp(0) == 0 and ramp(1) == pytest.approx(1, abs=1e-4)
     assert ramp(0.1) == pytest.approx(math.tanh(0.5))  # 2/(1+exp(-2x)) - 1 = tanh x

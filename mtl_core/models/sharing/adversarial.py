@@ -14,11 +14,15 @@ from torch.nn import functional
 from mtl_core.data.batching import Batch
 from mtl_core.errors import ConfigError
 from mtl_core.models.contracts import Encoder, MakeEncoder, Output, Owned, Scene, Sharing, trainable
-from mtl_core.models.insight import Insight, axis
+from mtl_core.models.insight import PIECE, Axis, Insight, axis
+from mtl_core.models.watch import as_lists
 
 from .distances import orthogonality as overlap
 from .reversal import ramp, reverse
 from .stacks import mean_piece, through
+
+GUESS = "guess"
+"""What the discriminator makes of each piece."""
 
 
 class SharedPrivate(Sharing):
@@ -58,7 +62,11 @@ class SharedPrivate(Sharing):
 
     def _adversary(self, shared: Tensor, batch: Batch) -> dict[str, Tensor]:
         """λ times the error of a softmax over the datasets: the paper's task adversarial loss."""
-        if self.discriminator is None or batch.dataset not in self.scene.datasets:
+        if self.discriminator is None:
+            return {}
+        if not self.training:
+            self.watch.note((GUESS,), self.discriminator(shared).softmax(2), batch.mask)
+        if batch.dataset not in self.scene.datasets:
             return {}  # typed text comes from no dataset
         place = self.scene.datasets.index(batch.dataset)
         sentence = reverse(mean_piece(shared, batch.mask), self.strength)  # (batch, hidden)
@@ -104,6 +112,25 @@ class SharedPrivate(Sharing):
 
     def insight(self) -> list[Insight]:
         return [*self._accuracy(), *self._overlaps()]
+
+    def insight_by_piece(self) -> list[Insight]:
+        """The discriminator is linear, so what it hears in a sentence is the mean over its pieces."""
+        last = self.watch.last_of(GUESS)
+        if not last:
+            return []
+        return [
+            Insight(
+                "datasets heard",
+                "The dataset that the adversary hears in each word",
+                "What the adversary would guess from the shared representation of the word alone: "
+                "alike everywhere where nothing of the dataset is left in it.",
+                (axis("dataset", self.scene.datasets), Axis(PIECE, ())),
+                as_lists(last[()][0].T),
+                low=0.0,
+                high=1.0,
+                chance=1 / len(self.scene.datasets),
+            )
+        ]
 
     def _accuracy(self) -> list[Insight]:
         recognised = self.watch.means("recognised")
