@@ -16,7 +16,7 @@ from mtl_core.training.restore import restore
 from mtl_core.training.setup import Prepared, prepare
 from mtl_core.training.trainer import train
 
-STEPS, STOP, SEEN = 25, 6, 9
+STEPS, STOP, SEEN = 25, 4, 7
 CELLS = list(itertools.product(METHODS["sharing"], METHODS["encoder"]))
 
 

@@ -17,7 +17,7 @@ from .mixing import MixingChoice
 from .parts import Part, option
 from .sharing import SharingChoice, Surroundings
 from .training import Training
-from .written import written
+from .yaml_text import parsed, written
 
 MAX_NAME = 120
 EVERY_TASK = "all"
@@ -183,10 +183,11 @@ class Experiment(Part):
     def from_yaml(cls, text: str, *, source: str = "experiment") -> "Experiment":
         """Read YAML text. Raises ConfigError naming `source`, the key, the value, the cure."""
         try:
-            tree = yaml.safe_load(text)
+            tree = parsed(text)
         except (yaml.YAMLError, ValueError, RecursionError) as err:
             mark = getattr(err, "problem_mark", None)
-            where = f" line {mark.line + 1}" if mark else ""
+            last = max(1, len(text.splitlines()))  # the parser may look for more beneath it
+            where = f" line {min(mark.line + 1, last)}" if mark else ""
             problem = getattr(err, "problem", None) or "it cannot be read"
             raise ConfigError(f"{source}{where}: not valid YAML: {problem}; correct it") from err
         return cls.parse(tree, source=source)

@@ -5,7 +5,7 @@ The files stay where they are. What is kept is a copy of the card that names the
 
 from pathlib import Path
 
-from mtl_core.config.written import written
+from mtl_core.config.yaml_text import written
 from mtl_core.errors import DataError
 
 from .catalog import CARD_FILE, Card, Dataset, card_folders, load_card

@@ -23,6 +23,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mtl_core.config.faults import sentence_of
 from mtl_core.config.parts import Part, option
+from mtl_core.config.yaml_text import parsed
 from mtl_core.errors import DataError, MtlError
 
 TaskKind = Literal["classification", "multilabel", "regression", "tagging", "spans"]
@@ -186,7 +187,7 @@ def load_card(path: Path) -> Dataset:
     """Read a card, or the card of a folder. Raises DataError in one sentence."""
     file = path / CARD_FILE if path.is_dir() else path
     try:
-        tree: Any = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+        tree: Any = parsed(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as err:
         raise DataError(
             f"{path}: there is no {CARD_FILE}; write one that names splits and tasks, see the README"

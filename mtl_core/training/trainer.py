@@ -100,6 +100,7 @@ class Training:
         self.parts, self.plan, self.folder = parts, plan, folder
         self.progress = Progress()
         self.optimiser = _optimiser(parts.model, plan)
+        self.parameters = list(parts.model.parameters())  # walking the modules each step costs time
         self.shared = parts.model.shared_parameters()
         self._unreported: list[Unreported] = []
         self._last_report = self._last_save = time.perf_counter()
@@ -113,6 +114,7 @@ class Training:
         try:
             if self._is_evaluation_due():  # stopped just before it
                 yield from self._evaluate()
+            self.parts.model.train()
             for batches in self.parts.feed.batches(start=progress.step):
                 if progress.step >= plan.steps or progress.early:
                     break
@@ -120,6 +122,7 @@ class Training:
                 yield from self._reports()
                 if self._is_evaluation_due():
                     yield from self._evaluate()
+                    self.parts.model.train()
                 elif time.perf_counter() - self._last_save > SAVE_SECONDS:
                     yield self._save()
         except GeneratorExit:
@@ -133,7 +136,6 @@ class Training:
         rate = self.plan.learning_rate_at(self.progress.step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["scale"]
-        self.parts.model.train()
         self.parts.model.sharing.advance(self.progress.step / self.plan.steps)
         losses, penalties = self._losses(batches)
         weights = self._update(losses, penalties) if losses else {}
@@ -147,7 +149,7 @@ class Training:
         penalty = torch.stack([*penalties.values()]).sum() if penalties else None
         weights = self.parts.balancer.backward(losses, penalty, self.shared)
         if self.plan.clip is not None:
-            nn.utils.clip_grad_norm_(self.parts.model.parameters(), self.plan.clip)
+            nn.utils.clip_grad_norm_(self.parameters, self.plan.clip)
         self.optimiser.step()
         return weights
 

@@ -1,10 +1,18 @@
-"""Trees as YAML that people read and that gives back exactly what was put in."""
+"""YAML: read quickly, and written so that it gives back exactly what was put in."""
 
 from typing import Any
 
 import yaml
 
 NEXT_LINE = "\x85"
+
+# The parser in C is ten times as quick; not every system's PyYAML was built with it.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def parsed(text: str) -> Any:
+    """The tree of a text. Raises yaml.YAMLError, ValueError or RecursionError."""
+    return yaml.load(text, _Loader)  # safe: both loaders make plain data only
 
 
 class _Dumper(yaml.SafeDumper):
@@ -20,5 +28,5 @@ _Dumper.add_representer(str, _text)
 
 
 def written(tree: Any) -> str:
-    """In the tree's own order, every script as itself."""
+    """A tree as people read it: in its own order, every script as itself."""
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
