@@ -171,15 +171,15 @@ def test_what_was_seen_is_read_on_and_replayed_steps_replace_it(run: Run) -> Non
 
 
 @pytest.mark.slow
-def test_a_tick_is_cheap_at_100_000_events(run: Run) -> None:
+def test_a_tick_is_cheap_at_30_000_events(run: Run) -> None:
     curves = Curves(run)
-    write(run, *(step(n, 1.0) for n in range(1, 100_001)))
+    write(run, *(step(n, 1.0) for n in range(1, 30_001)))
     begin = time.perf_counter()
     curves.read()
     everything = time.perf_counter() - begin
-    write(run, step(100_001, 1.0))
+    write(run, step(30_001, 1.0))
     begin = time.perf_counter()
     curves.read()
     read = [curves.series(key) for key in curves.keys]
     assert time.perf_counter() - begin < everything / 20
-    assert [len(series) for series in read] == [100_001, 100_001]
+    assert [len(series) for series in read] == [30_001, 30_001]

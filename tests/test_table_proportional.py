@@ -3,7 +3,7 @@
 import pytest
 
 from .small_models import SMALL, pair_id
-from .table_of_strategies import CELLS, check, of_three_tasks
+from .table_of_strategies import CELLS, check, of_two_tasks
 
 pytestmark = pytest.mark.slow
 
@@ -20,4 +20,4 @@ def test_training_stopping_resuming_saving_and_answering(
         mixing__kind="proportional",
         training__learning_rate=0.05,
     )
-    check(of_three_tasks(experiment), tmp_path)
+    check(of_two_tasks(experiment), tmp_path)

@@ -40,8 +40,6 @@ IDLE_SECONDS = 3600.0
 PRELOADED = [
     "torch",
     "torch._dynamo",  # the first optimiser imports it
-    "transformers.models.auto.modeling_auto",
-    "transformers.models.bert.modeling_bert",
     "mtl_core.runs.execute",
 ]
 """Imported once by the fork server. Importing must not run any tensor operation: a fork after
@@ -203,7 +201,7 @@ def _give_up(run: Run) -> None:
 
 
 def _fork_server() -> BaseContext | None:
-    """A fork server that has imported everything a run needs; None where the system has no fork."""
+    """A fork server that has imported what every run needs; None where the system has no fork."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return None
     # Asking for CUDA in a process that forks later breaks its children; NVML asks without CUDA.

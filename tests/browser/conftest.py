@@ -86,19 +86,30 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def profiles(chromium: Any) -> Iterator[dict[str, Any]]:
+    """Browser profiles by their options: what the app is made of is fetched once for each."""
+    found: dict[str, Any] = {}
+    yield found
+    for profile in found.values():
+        profile.close()
+
+
 @pytest.fixture
-def new_page(chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Opens pages, each with a profile of its own; fails the test if one threw a script error."""
-    contexts: list[Any] = []
+def new_page(chromium: Any, profiles: dict[str, Any]) -> Iterator[Callable[..., Any]]:
+    """Opens pages, each a reader of its own; fails the test if one threw a script error."""
+    pages: list[Any] = []
     errors: list[str] = []
 
     def opened(**options: Any) -> Any:
-        contexts.append(chromium.new_context(**options))
-        page = contexts[-1].new_page()
+        if str(options) not in profiles:
+            profiles[str(options)] = chromium.new_context(**options)
+        page = profiles[str(options)].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
+        pages.append(page)
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert not errors

@@ -46,7 +46,7 @@ def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 def picture(page: Any, name: str) -> None:
@@ -164,7 +164,7 @@ def look_at_data(page: Any) -> None:
 def test_the_main_job_from_the_first_page_to_the_last(
     home: Path, server: Server, new_page: Callable[..., Any]
 ) -> None:
-    page = new_page(viewport=WIDE, color_scheme="light")
+    page = new_page(viewport=WIDE)
     learn_and_set_up(page, server.address)
     watch_stop_and_resume(page, home)
     compare(page)
@@ -173,9 +173,8 @@ def test_the_main_job_from_the_first_page_to_the_last(
 
 
 def test_a_killed_web_server_a_reload_and_a_second_reader_lose_nothing(
-    home: Path, new_page: Callable[..., Any]
+    home: Path, server: Server, new_page: Callable[..., Any]
 ) -> None:
-    server = serve(ROOT / "app.py", MTL_HOME=str(home))
     page = new_page(viewport=WIDE)
     page.goto(f"{server.address}/experiment")
     set_epochs(page, 30)
@@ -190,7 +189,7 @@ def test_a_killed_web_server_a_reload_and_a_second_reader_lose_nothing(
     until(lambda: run.status().step > step)  # training goes on without a server
 
     port = int(server.address.rsplit(":", 1)[1])
-    server = serve(ROOT / "app.py", port=port, MTL_HOME=str(home))
+    second = serve(ROOT / "app.py", port=port, MTL_HOME=str(home))
     page.reload()
     until(lambda: points(page) >= seen)
     page.get_by_role("link", name="Compare").first.wait_for()  # the menu is there too
@@ -200,4 +199,4 @@ def test_a_killed_web_server_a_reload_and_a_second_reader_lose_nothing(
     other.close()
     button(page, "Stop").click()
     until(lambda: run.status().state is State.STOPPED)
-    server.process.kill()
+    second.process.kill()
