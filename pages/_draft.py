@@ -16,7 +16,7 @@ from mtl_core.data.catalog import Catalog, Dataset
 
 from ._form import Values, choice_form, part_form
 from ._head_form import head_options
-from ._picture import KIND_WORDS
+from ._picture import answer_words
 from ._ui import RESET, draft_key, new_draft, plain, small_print
 
 MOST_SEEDS = 5
@@ -50,7 +50,7 @@ class Draft:
     def notes(self) -> dict[str, str]:
         """What each task answers, in a few words."""
         return {
-            task: KIND_WORDS[dataset.card.tasks[task].kind]
+            task: answer_words(dataset.card.tasks[task])
             for dataset, tasks in self.chosen.values()
             for task in tasks
         }
@@ -124,7 +124,7 @@ def _tasks(dataset: Dataset, with_name: bool) -> tuple[str, ...]:
         list(specs),
         selection_mode="multi",
         default=list(specs),
-        format_func=lambda task: f"{plain(task)} · {KIND_WORDS[specs[task].kind]}",
+        format_func=lambda task: f"{plain(task)} · {answer_words(specs[task])}",
         key=draft_key("tasks", dataset.name, *specs),
         help="Click to leave a task out or to take it in again.",
         persist_state="session",

@@ -9,19 +9,25 @@ from mtl_core.analysis.colours import TaskColours
 from mtl_core.analysis.drawing import LINE, architecture, in_words
 from mtl_core.analysis.folding import with_few_tasks
 from mtl_core.config import Picture, SharingPart
+from mtl_core.data.catalog import TaskSpec
 
 from ._ui import chip, home
 
 USUAL_BLOCKS = 12
 """Of an encoder whose files are not here: what it would cost is said for so many."""
-KIND_WORDS: Mapping[str, str] = {
+_ANSWERS: Mapping[str, str] = {
     "classification": "a label a sentence",
     "multilabel": "any labels a sentence",
     "regression": "a number a sentence",
     "tagging": "a tag a word",
     "spans": "names and phrases",
 }
-"""What a task of each kind answers, in the fewest words."""
+
+
+def answer_words(spec: TaskSpec) -> str:
+    """What a task answers, in the fewest words."""
+    words = _ANSWERS[spec.kind]
+    return words.replace("sentence", "pair") if spec.pair else words
 
 
 def model_picture(sharing: SharingPart, tasks: Sequence[str], blocks: int | None) -> Picture:

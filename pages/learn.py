@@ -8,7 +8,7 @@ from mtl_core.data.catalog import Dataset
 from mtl_core.errors import MtlError
 from pages import _lesson, _start, _ui
 from pages._live import preload
-from pages._picture import KIND_WORDS, show_model
+from pages._picture import answer_words, show_model
 
 
 def _start_here() -> None:
@@ -71,7 +71,7 @@ def _ways(dataset: Dataset | None) -> None:
     st.header("What the tasks share", anchor=False)
     st.markdown(_lesson.WAYS)
     tasks = tuple(dataset.card.tasks)[:3] if dataset else ("sentiment", "topic", "entities")
-    notes = {t: KIND_WORDS[dataset.card.tasks[t].kind] for t in tasks} if dataset else {}
+    notes = {t: answer_words(dataset.card.tasks[t]) for t in tasks} if dataset else {}
     for start in range(0, len(SHARING_CHOICES), 2):
         for strategy, place in zip(
             SHARING_CHOICES[start:], st.columns(2, gap="medium"), strict=False

@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from mtl_core.config import METHODS, Experiment, Part, Training
 from mtl_core.config.parts import option
+from mtl_core.data.catalog import TaskSpec
 from mtl_core.runs.store import Run, Runs, State, Status
+from pages._picture import answer_words
 
 CHOICES = [(family, part) for family, parts in METHODS.items() for part in parts]
 DATA = [{"card": "tiny", "tasks": ["mood", "<b>places</b>"]}]
@@ -182,3 +184,9 @@ def test_a_number_that_may_be_empty_can_be_emptied_also_where_it_usually_is_not(
     assert app.number_input(key="form/clip").value == 1.0
     app.number_input(key="form/clip").set_value(None).run()
     assert Training.model_validate(app.session_state["values"]).clip is None
+
+
+def test_what_a_task_answers_is_said_of_a_sentence_or_of_a_pair() -> None:
+    assert answer_words(TaskSpec(kind="regression", input="a", target="b")) == "a number a sentence"
+    pair = TaskSpec(kind="classification", input=["a", "b"], target="c")
+    assert answer_words(pair) == "a label a pair"

@@ -171,6 +171,16 @@ def test_a_killed_web_server_stops_neither_worker_nor_run(home, tiny):
     stop(run)
 
 
+def test_looking_at_many_runs_takes_a_small_share_of_a_core():
+    pace = worker.Pace()
+    assert pace.is_due(10.0, changed=1.0)
+    pace.looked(10.0, 10.1)
+    assert not pace.is_due(10.2, changed=1.0)
+    assert pace.is_due(10.3, changed=2.0)  # a run came
+    pace.looked(10.3, 10.4)
+    assert not pace.is_due(15.3, changed=2.0) and pace.is_due(15.5, changed=2.0)
+
+
 def test_only_one_worker_serves_a_folder(home, tiny):
     for _ in range(3):
         worker.ensure(home)

@@ -35,6 +35,8 @@ from .store import Run, Runs, State
 
 POLL_SECONDS = 0.03
 HEARTBEAT_SECONDS = 1.0
+LOOKING_SHARE = 0.02
+"""Of a core, for looking at the runs while none is trained: there may be hundreds."""
 IDLE_SECONDS = 3600.0
 """A worker without work leaves after this long; the next `ensure` starts another."""
 PRELOADED = [
@@ -88,6 +90,25 @@ def _code() -> float:
     return max(file.stat().st_mtime for file in folder.rglob("*.py"))
 
 
+class Pace:
+    """When to look at the runs again: at once where one came or went, else the later the longer
+    a look takes."""
+
+    def __init__(self) -> None:
+        self._seen: float | None = None
+        self._next = 0.0
+
+    def is_due(self, now: float, changed: float) -> bool:
+        """Whether to look at time `now`, in seconds; `changed`: when the folder of runs was."""
+        due = changed != self._seen or now >= self._next
+        self._seen = changed
+        return due
+
+    def looked(self, began: float, ended: float) -> None:
+        """A look that found nothing to do took this time."""
+        self._next = ended + (ended - began) / LOOKING_SHARE
+
+
 class Worker:
     """Serves the runs of one folder, one at a time."""
 
@@ -97,6 +118,7 @@ class Worker:
         self.mark = ProcessMark.mine()
         self.code = _code()
         self.context = _fork_server()
+        self.pace = Pace()
         self.current: tuple[Run, BaseProcess | subprocess.Popen[bytes], float] | None = None
         """The run that is trained, its process, and when its status was written before that."""
         self._beat = 0.0
@@ -107,8 +129,12 @@ class Worker:
         last_work = time.monotonic()
         while time.monotonic() - last_work < IDLE_SECONDS:
             self._heartbeat()
-            if self._is_busy() or self._start_next():
-                last_work = time.monotonic()
+            began = time.monotonic()
+            if self.pace.is_due(began, _changed(self.runs.folder)):
+                if self._is_busy() or self._start_next():
+                    last_work = time.monotonic()
+                else:
+                    self.pace.looked(began, time.monotonic())
             time.sleep(POLL_SECONDS)
 
     def _heartbeat(self) -> None:
