@@ -129,14 +129,18 @@ def make_dataset(tmp_path: Path) -> Callable[..., Dataset]:
     """Writes a dataset of three small splits under a name and returns it."""
 
     def make(name: str = "tiny", train: int = 24, seed: int = 0) -> Dataset:
-        folder = tmp_path / "data" / name
-        folder.mkdir(parents=True)
-        for i, (split, count) in enumerate({"train": train, "validation": 8, "test": 8}.items()):
-            write_rows(folder / f"{split}.jsonl", make_rows(count, seed * 10 + i))
-        (folder / "card.yaml").write_text(CARD.format(name=name), encoding="utf-8")
-        return load_card(folder)
+        return write_dataset(tmp_path / "data" / name, name, train=train, seed=seed)
 
     return make
+
+
+def write_dataset(folder: Path, name: str, *, train: int = 24, seed: int = 0) -> Dataset:
+    """Three small splits in a new folder."""
+    folder.mkdir(parents=True)
+    for i, (split, count) in enumerate({"train": train, "validation": 8, "test": 8}.items()):
+        write_rows(folder / f"{split}.jsonl", make_rows(count, seed * 10 + i))
+    (folder / "card.yaml").write_text(CARD.format(name=name), encoding="utf-8")
+    return load_card(folder)
 
 
 def write_pair_dataset(folder: Path, name: str = "pairs", train: int = 24) -> Dataset:
@@ -177,12 +181,7 @@ def source_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     from mtl_core.runs.store import Runs
 
     home = tmp_path_factory.mktemp("source")
-    folder = home / "data" / "source"
-    folder.mkdir(parents=True)
-    for split in ("train", "validation", "test"):
-        write_rows(folder / f"{split}.jsonl", make_rows(16, seed=9))
-    (folder / "card.yaml").write_text(CARD.format(name="source"), encoding="utf-8")
-    dataset = load_card(folder)
+    dataset = write_dataset(home / "data" / "source", "source", train=16, seed=9)
 
     @cache
     def source(encoder: str) -> Path:

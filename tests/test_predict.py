@@ -18,15 +18,17 @@ from mtl_core.runs.store import Runs
 from mtl_core.training.checkpoint import load_model
 from mtl_core.training.setup import prepare
 
-from .conftest import tiny_experiment
+from .conftest import tiny_experiment, write_dataset
 
 TEXT = "the tram in New Port is great"
 
 
-@pytest.fixture
-def run(make_dataset):
-    dataset = make_dataset("larger", train=96)
-    run = Runs().create(tiny_experiment(dataset, training__epochs=8, training__learning_rate=0.03))
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    home = tmp_path_factory.mktemp("trained")
+    dataset = write_dataset(home / "data" / "larger", "larger", train=96)
+    experiment = tiny_experiment(dataset, training__epochs=8, training__learning_rate=0.03)
+    run = Runs(home / "runs").create(experiment)
     execute(run)
     return run
 
