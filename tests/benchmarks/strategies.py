@@ -38,6 +38,7 @@ SETTINGS = {"encoder": {"kind": "bilstm", "hidden": 128}}
 
 def main(steps: int, only: list[str], folder: Path) -> None:
     """Train and ask; a row for each strategy and corpus."""
+    folder.mkdir(parents=True, exist_ok=True)
     os.environ["MTL_HOME"] = str(folder)
     print("| strategy | corpus | test scores | training, s | insights | by word |")
     print("|---|---|---|---|---|---|", flush=True)
