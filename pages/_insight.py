@@ -1,7 +1,7 @@
 """What can be seen into a model: of a run, after each validation; of one sentence, word by word."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -12,10 +12,11 @@ from mtl_core.analysis.figures_history import can_be_followed, history_figure
 from mtl_core.analysis.figures_insight import insight_figure, sentence_figure
 from mtl_core.analysis.insights import Axis, Insight, Record, by_word, chosen
 from mtl_core.predict.answers import Answers
+from pages._choose import choose
 from pages._ui import colour, plain, small_print, theme
 
 KEY = "insight"  # how the keys of these widgets begin
-FEW = 4  # so many choices lie open side by side
+T = TypeVar("T")
 AT_ONCE, OVER_TIME = "After a step", "Over the training"
 
 
@@ -110,24 +111,8 @@ def _place(axis: Axis, key: str) -> int:
     return int(_one_of(axis.name.capitalize(), places, lambda at: name_of(axis, at), key))
 
 
-def _one_of(label: str, options: Sequence[Any], show: Callable[[Any], str], key: str) -> Any:
-    """One of several: side by side where they are few, else in a list; not asked where it is one."""
-    if len(options) < 2:
-        return options[0]
-    if key in st.session_state and st.session_state[key] not in options:
-        del st.session_state[key]  # another model's
-    if len(options) > FEW:
-        return st.selectbox(label, options, format_func=show, key=key, help=_HELP)
-    return st.segmented_control(
-        label,
-        options,
-        default=options[0],
-        required=True,
-        format_func=lambda option: plain(show(option)),
-        key=key,
-        help=_HELP,
-        label_visibility="collapsed",
-    )
+def _one_of(label: str, options: Sequence[T], show: Callable[[T], str], key: str) -> T:
+    return choose(label, options, show, key, _HELP, label_visibility="collapsed")
 
 
 _HELP = "The figure below shows what is chosen here."

@@ -1,6 +1,6 @@
 """The scores of a run's best checkpoint: of every task, then of one task class by class."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,9 +11,8 @@ from mtl_core.analysis.results import main_metrics
 from mtl_core.config import EVERY_TASK
 from mtl_core.data.tasks import LOWER_IS_BETTER
 from mtl_core.runs.store import Run
+from pages._choose import choose
 from pages._ui import ListedRun, colour, counted, plain, theme
-
-_FEW = 6  # so many tasks lie open side by side
 
 
 def final_scores(listed: ListedRun) -> None:
@@ -58,10 +57,10 @@ def _details(listed: ListedRun) -> None:
     st.subheader("Answers in detail", anchor=False)
     left, right = st.columns([5, 3], vertical_alignment="bottom")
     with left:
-        task = _one_of("Task", tasks, f"details/{listed.id}/task", _TASK_HELP)
+        task = choose("Task", tasks, str, f"details/{listed.id}/task", _TASK_HELP)
     splits = [split for split in ("test", "validation") if split in found[task]]
     with right:
-        split = _one_of("Data", splits, f"details/{listed.id}/split", _SPLIT_HELP, str.capitalize)
+        split = choose("Data", splits, str.capitalize, f"details/{listed.id}/split", _SPLIT_HELP)
     _draw(task, split, found[task][split], f"details/{listed.id}/{task}/{split}")
 
 
@@ -114,27 +113,3 @@ def _chart(figure: Any, key: str, alt: str) -> None:
         config={"displayModeBar": False},
         alt=alt,
     )
-
-
-def _one_of(
-    label: str,
-    options: Sequence[str],
-    key: str,
-    help: str,
-    show: Callable[[str], str] = str,
-) -> str:
-    """One of several: side by side where they are few, else in a list; not asked where it is one."""
-    if len(options) == 1:
-        return options[0]
-    if len(options) > _FEW:
-        return st.selectbox(label, options, format_func=show, key=key, help=help)
-    picked = st.segmented_control(
-        label,
-        options,
-        default=options[0],
-        required=True,
-        format_func=lambda option: plain(show(option)),
-        key=key,
-        help=help,
-    )
-    return picked or options[0]

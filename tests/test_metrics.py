@@ -142,7 +142,10 @@ def test_tags_of_25000_words_are_scored_in_a_blink():
 @pytest.mark.parametrize("seed", range(8))
 def test_multilabel_scores_equal_scikit_learn(seed):
     rng = random.Random(seed)
-    draw = lambda: sorted(rng.sample("abcde", rng.randint(0, 3)))  # noqa: E731
+
+    def draw() -> list[str]:
+        return sorted(rng.sample("abcde", rng.randint(0, 3)))
+
     gold = [draw() for _ in range(40)]
     answered = [g if rng.random() < 0.5 else draw() for g in gold]
     found = scores("multilabel", gold, answered)

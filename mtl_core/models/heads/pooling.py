@@ -29,6 +29,12 @@ class Pooling(nn.Module, ABC):
         """(batch, seq, hidden), (batch, seq) -> (batch, hidden)."""
 
 
+def mean_piece(hidden: Tensor, mask: Tensor) -> Tensor:
+    """The mean of the pieces in the mask: (batch, seq, hidden), (batch, seq) -> (batch, hidden)."""
+    real = mask[:, :, None].to(hidden.dtype)
+    return (hidden * real).sum(1) / real.sum(1).clamp(min=1)
+
+
 class First(Pooling):
     """The first piece: in pretrained models the sign that stands for the whole text."""
 
@@ -42,8 +48,7 @@ class Mean(Pooling):
     """Average the pieces; padding does not count."""
 
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        real = mask[:, :, None].to(hidden.dtype)
-        return (hidden * real).sum(1) / real.sum(1).clamp(min=1)
+        return mean_piece(hidden, mask)
 
 
 class Max(Pooling):

@@ -27,7 +27,18 @@ class TextHead(Head):
         return logits
 
 
-class LabelHead(TextHead):
+class LearntByLabels(TextHead):
+    """Whose loss is a cross-entropy."""
+
+    cross_entropy: CrossEntropy | BinaryCrossEntropy
+
+    def loss(self, logits: Tensor, target: Tensor, batch: Batch) -> Tensor:
+        del batch
+        loss: Tensor = self.cross_entropy(logits, target)
+        return loss
+
+
+class LabelHead(LearntByLabels):
     """One label for the text."""
 
     def __init__(
@@ -47,11 +58,6 @@ class LabelHead(TextHead):
             counts=counts,
         )
 
-    def loss(self, logits: Tensor, target: Tensor, batch: Batch) -> Tensor:
-        del batch
-        loss: Tensor = self.cross_entropy(logits, target)
-        return loss
-
     def probabilities(self, logits: Tensor, batch: Batch) -> Tensor:
         del batch
         return logits.float().softmax(-1)
@@ -61,7 +67,7 @@ class LabelHead(TextHead):
         return [self.task.outputs[i] for i in logits.argmax(-1).tolist()]
 
 
-class MultilabelHead(TextHead):
+class MultilabelHead(LearntByLabels):
     """Any number of labels for the text: those whose probability reaches their threshold."""
 
     thresholds: Tensor
@@ -86,11 +92,6 @@ class MultilabelHead(TextHead):
         self._is_tuned = threshold is None
         start = 0.5 if threshold is None else threshold
         self.register_buffer("thresholds", torch.full((len(task.outputs),), start))
-
-    def loss(self, logits: Tensor, target: Tensor, batch: Batch) -> Tensor:
-        del batch
-        loss: Tensor = self.cross_entropy(logits, target)
-        return loss
 
     def probabilities(self, logits: Tensor, batch: Batch) -> Tensor:
         del batch

@@ -14,12 +14,13 @@ from torch.nn import functional
 from mtl_core.data.batching import Batch
 from mtl_core.errors import ConfigError
 from mtl_core.models.contracts import Encoder, MakeEncoder, Output, Owned, Scene, Sharing, trainable
+from mtl_core.models.heads.pooling import mean_piece
 from mtl_core.models.insight import PIECE, Axis, Insight, axis
 from mtl_core.models.watch import as_lists
 
 from .distances import orthogonality as overlap
 from .reversal import ramp, reverse
-from .stacks import mean_piece, through
+from .stacks import through
 
 GUESS = "guess"
 """What the discriminator makes of each piece."""

@@ -6,6 +6,8 @@ from mtl_core.data.batching import Batch
 from mtl_core.errors import ConfigError
 from mtl_core.models.contracts import Encoder, MakeEncoder, Owned, Scene, Sharing, trainable
 
+from .stacks import through
+
 
 class HardSharing(Sharing):
     """One encoder; each task reads its last shared block, or its own blocks above that."""
@@ -29,12 +31,7 @@ class HardSharing(Sharing):
 
     def forward(self, batch: Batch, tasks: tuple[str, ...]) -> dict[str, Tensor]:
         hidden = self.encoder(batch)  # (batch, seq, hidden)
-        return {task: self._own(task, hidden, batch) for task in tasks}
-
-    def _own(self, task: str, hidden: Tensor, batch: Batch) -> Tensor:
-        for block in self._top(task):
-            hidden = block(hidden, batch)
-        return hidden
+        return {task: through(self._top(task), hidden, batch) for task in tasks}
 
     def _top(self, task: str) -> nn.ModuleList:
         place = self.scene.names.index(task) if len(self.tops) > 1 else 0

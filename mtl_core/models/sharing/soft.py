@@ -14,6 +14,7 @@ from mtl_core.models.contracts import Encoder, MakeEncoder, Owned, Scene, Sharin
 from mtl_core.models.insight import Insight, axis
 
 from .distances import PENALTIES, relative_distance
+from .stacks import layers_of
 
 
 class SoftSharing(Sharing):
@@ -60,7 +61,7 @@ class SoftSharing(Sharing):
     def insight(self) -> list[Insight]:
         if len(self.columns) == 1:
             return []
-        layers = [_layers(column) for column in self.columns]
+        layers = [layers_of(column) for column in self.columns]
         names = self.scene.names
         return [
             Insight(
@@ -82,14 +83,3 @@ def _tied(encoder: Encoder, embedding: bool, blocks: slice) -> list[nn.Parameter
     """The parameters that the penalty holds together."""
     below = encoder.embedding_parameters() if embedding else []
     return [*below, *trainable([encoder.blocks[blocks]])]
-
-
-def _layers(encoder: Encoder) -> dict[str, list[Tensor]]:
-    """All weights by layer, frozen ones too, from the bottom."""
-    inside = {id(p) for p in encoder.blocks.parameters()}
-    layers: dict[str, list[Tensor]] = {
-        "embedding": [p for p in encoder.parameters() if id(p) not in inside]
-    }
-    for i, block in enumerate(encoder.blocks, 1):
-        layers[f"block {i}"] = list(block.parameters())
-    return layers

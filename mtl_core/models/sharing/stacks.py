@@ -1,10 +1,11 @@
-"""Small steps that several strategies take: through a stack of blocks, over the real pieces."""
+"""What several strategies do with a stack of blocks."""
 
 from collections.abc import Iterable
 
 from torch import Tensor, nn
 
 from mtl_core.data.batching import Batch
+from mtl_core.models.contracts import Encoder
 
 
 def through(blocks: Iterable[nn.Module], hidden: Tensor, batch: Batch) -> Tensor:
@@ -14,7 +15,9 @@ def through(blocks: Iterable[nn.Module], hidden: Tensor, batch: Batch) -> Tensor
     return hidden
 
 
-def mean_piece(hidden: Tensor, mask: Tensor) -> Tensor:
-    """The mean of the real pieces of each sentence: (batch, seq, hidden) -> (batch, hidden)."""
-    real = mask[:, :, None].to(hidden.dtype)
-    return (hidden * real).sum(1) / real.sum(1).clamp(min=1)
+def layers_of(encoder: Encoder) -> dict[str, list[nn.Parameter]]:
+    """All weights by layer, frozen ones too, from the bottom: the embedding, then the blocks."""
+    inside = {id(p) for p in encoder.blocks.parameters()}
+    below = [p for p in encoder.parameters() if id(p) not in inside]
+    blocks = {f"block {i}": list(b.parameters()) for i, b in enumerate(encoder.blocks, 1)}
+    return {"embedding": below, **blocks}

@@ -11,6 +11,8 @@ from mtl_core.errors import ConfigError
 from mtl_core.models.contracts import Encoder, MakeEncoder, Owned, Scene, Sharing, trainable
 from mtl_core.models.insight import Insight, axis
 
+from .stacks import layers_of
+
 
 class TransferSharing(Sharing):
     """One encoder; its lowest layers are frozen for the whole training or for a part of it."""
@@ -64,25 +66,20 @@ class TransferSharing(Sharing):
         return [Owned(self.scene.names, [*waiting, *learning])]
 
     def insight(self) -> list[Insight]:
-        rows = [("embedding", self._parameters_outside_blocks())]
-        rows += [(f"block {i}", list(b.parameters())) for i, b in enumerate(self.encoder.blocks, 1)]
+        layers = layers_of(self.encoder)
         starts = dict(zip(map(id, self.encoder.parameters()), self._moved_from, strict=True))
-        values = [_relative_distance(layer, starts) for _, layer in rows]
+        values = [_relative_distance(layer, starts) for layer in layers.values()]
         return [
             Insight(
                 name="moved",
                 title="How far each layer has moved from its start",
                 help="Length of the change of a layer's weights over the length of the weights it "
                 "started from: 0 is frozen, or as the source left it.",
-                axes=(axis("layer", [name for name, _ in rows]),),
+                axes=(axis("layer", layers),),
                 values=values,
                 low=0.0,
             )
         ]
-
-    def _parameters_outside_blocks(self) -> list[nn.Parameter]:
-        inside = {id(p) for p in self.encoder.blocks.parameters()}
-        return [p for p in self.encoder.parameters() if id(p) not in inside]
 
     def trunk(self) -> Encoder | None:
         return self.encoder
