@@ -1,13 +1,15 @@
-"""How the tasks' losses are brought together into one step: the choices."""
+"""Weights that do not change: what every other method is compared with."""
 
 from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from .parts import Part, option
+from mtl_core.config.parts import option
+
+from .contract import BalancingPart
 
 
-class Fixed(Part):
+class Fixed(BalancingPart):
     """Each task's loss is multiplied by a weight that stays the same; the sum is minimised.
 
     Use when you know what matters, or as the baseline for every other method.
@@ -15,6 +17,13 @@ class Fixed(Part):
     """
 
     label: ClassVar[str] = "Fixed weights"
+    formula: ClassVar[str] = r"L = \sum_i w_i L_i"
+    paper: ClassVar[str] = (
+        "Xin et al., Do Current Multi-Task Optimization Methods in Deep Learning Even Help?, "
+        "NeurIPS 2022 (how far tuned fixed weights go)"
+    )
+    published_weights: ClassVar[str] = "as chosen"
+    is_special: ClassVar[bool] = False
 
     kind: Literal["fixed"] = "fixed"
     weights: dict[str, float] = option(
@@ -38,9 +47,19 @@ class Fixed(Part):
         return weights
 
 
-# One choice so far; with a second, a union discriminated by `kind`, as in sharing.py.
-BalancingChoice = Fixed
-BALANCING_CHOICES: tuple[type[Part], ...] = (Fixed,)
+class Equal(BalancingPart):
+    """The losses are added up as they are.
 
-USUAL = Fixed()
-"""Where an experiment names none."""
+    Use when in doubt: with good regularisation it keeps up with most special methods.
+    Costs nothing: one backward pass.
+    """
+
+    label: ClassVar[str] = "Equal weights"
+    formula: ClassVar[str] = r"L = \sum_i L_i"
+    paper: ClassVar[str] = (
+        "Kurin et al., In Defense of the Unitary Scalarization for Deep Multi-Task Learning, "
+        "NeurIPS 2022"
+    )
+    is_special: ClassVar[bool] = False
+
+    kind: Literal["equal"] = "equal"

@@ -1,0 +1,72 @@
+"""What every balancing method's config promises, besides its options.
+
+A method turns the losses of the tasks that meet in a step into one direction. One scale for all:
+where tasks agree and are alike, every method gives each of them the weight 1, so that the learning
+rate means the same whichever is chosen. `published` says what the paper does instead.
+"""
+
+from importlib.util import find_spec
+from typing import ClassVar, Literal
+
+from mtl_core.config.parts import Part, option
+
+Scale = Literal["tasks", "published"]
+
+
+class BalancingPart(Part):
+    """A balancing method's options, and what is known of the method."""
+
+    formula: ClassVar[str] = ""
+    """What is minimised, or the direction of the step, in LaTeX; w are the weights."""
+    paper: ClassVar[str] = ""
+    """Authors, title, venue and year."""
+    backward_passes: ClassVar[str] = "1"
+    """For each step, as a function of the T tasks that meet in it."""
+    published_weights: ClassVar[str] = "1 each"
+    """The scale of the weights in the paper."""
+    is_special: ClassVar[bool] = True
+    """Whether it claims to find better weights than one would set by hand."""
+    ignores_scale: ClassVar[bool] = False
+    """Whether a loss that is multiplied by a constant changes nothing but the step's length."""
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Python packages that it needs and that are installed only on demand."""
+
+    @classmethod
+    def missing(cls) -> tuple[str, ...]:
+        """Those of its packages that are not installed."""
+        return tuple(name for name in cls.packages if find_spec(name) is None)
+
+    @classmethod
+    def how_to_install(cls) -> str:
+        """What to do where packages are missing, "" where none is."""
+        lacking = " and ".join(cls.missing())
+        return f"needs {lacking}; install with: pip install 'mtl-core[solvers]'" if lacking else ""
+
+    @property
+    def reads_representation(self) -> bool:
+        """Whether gradients are taken at the representation that all tasks read."""
+        return False
+
+
+def scale_option() -> Scale:
+    """How long a step is: comparable between methods, or as in the paper."""
+    found: Scale = option(
+        "tasks",
+        "Length of the weights: tasks, so that tasks that agree get the weight 1 each, as with "
+        "equal weights; published, as the paper has it.",
+        advanced=True,
+    )
+    return found
+
+
+def smoothing_option() -> float:
+    """CR-MOGM, around any weighting."""
+    found: float = option(
+        0.0,
+        "Share of the previous step's weights that is kept (CR-MOGM, Zhou et al., 2022, uses 0.9); "
+        "0 for none. Calms noisy weights.",
+        ge=0,
+        lt=1,
+        advanced=True,
+    )
+    return found
