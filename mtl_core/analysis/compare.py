@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtl_core.config import EVERY_TASK, Experiment
+from mtl_core.config import EVERY_TASK, NAMES, Experiment
 from mtl_core.runs.store import State
 
 from .results import MULTI, Result, result_of
@@ -61,13 +61,13 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(experiments: Mapping[str, Experiment]) -> pd.DataFrame:
-    """One row per dotted key that differs, one column per experiment; names and groups aside."""
+    """One row per dotted key that differs, one column per experiment; names aside."""
     flat = {label: flatten(e.model_dump(mode="json")) for label, e in experiments.items()}
     keys = dict.fromkeys(key for tree in flat.values() for key in tree)
     rows = []
     for key in keys:
         values = [tree.get(key, "") for tree in flat.values()]
-        if key not in {"name", "group"} and len(set(values)) > 1:
+        if key not in NAMES and len(set(values)) > 1:
             rows.append([key, *values])
     return pd.DataFrame(rows, columns=["option", *flat])
 

@@ -106,7 +106,7 @@ def gains(results: Iterable[Result], split: str) -> list[Gain]:
             settings.setdefault(result.setting, []).append(result)
     labels = setting_labels(settings)
     return [
-        _gain(labels[setting], task, split, multis, everyone)
+        gain_of(labels[setting], task, split, multis, everyone)
         for setting, multis in settings.items()
         for task in multis[0].experiment.tasks
     ]
@@ -135,15 +135,18 @@ def twins_of(multi: Result, task: str, candidates: Iterable[Result]) -> list[Res
 
 
 def _matches(multi: Result, task: str, other: Result) -> bool:
-    unnamed = {"name": "", "group": None}
-    expected = multi.experiment.twin(task).model_copy(update=unnamed)
-    return expected == other.experiment.model_copy(update=unnamed)
+    if other.experiment.only != task or other.seed != multi.seed:
+        return False  # the quick way out: a sweep has many runs
+    return multi.experiment.twin(task).unnamed == other.experiment.unnamed
 
 
-def _gain(
+def gain_of(
     setting: str, task: str, split: str, multis: list[Result], everyone: list[Result]
 ) -> Gain:
-    """Seeds that were trained twice count once, with their newest pair."""
+    """What a setting's runs gained over their twins among `everyone`.
+
+    Seeds that were trained twice count once, with their newest pair.
+    """
     own: dict[int, float] = {}
     alone: dict[int, float] = {}
     pairs: dict[int, float] = {}

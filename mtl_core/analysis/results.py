@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mtl_core.config import Experiment
+from mtl_core.config import NAMES, Experiment
 from mtl_core.data.tasks import METRICS
 from mtl_core.runs.store import Run, State
 from mtl_core.training.manifest import FILE as MANIFEST
@@ -42,8 +42,8 @@ class Result:
 
     @property
     def setting(self) -> str:
-        """The same for runs that differ in nothing but their seed (and name, group and device)."""
-        tree = self.experiment.model_dump(mode="json", exclude={"name", "group"})
+        """The same for runs that differ in nothing but their seed (and their names and device)."""
+        tree = self.experiment.model_dump(mode="json", exclude=set(NAMES))
         for key in ("seed", "device"):
             tree["training"].pop(key)
         return json.dumps(tree, sort_keys=True)

@@ -10,7 +10,7 @@
 
 from .balancing import BALANCING_CHOICES, BalancingChoice
 from .encoder import ENCODERS, EncoderChoice
-from .experiment import EVERY_TASK, DataChoice, Experiment
+from .experiment import EVERY_TASK, NAMES, DataChoice, Experiment
 from .head import HeadOptions
 from .mixing import MIXING_CHOICES, MixingChoice
 from .parts import Part, is_advanced, unit_of, widget_of
@@ -28,6 +28,7 @@ METHODS: dict[str, tuple[type[Part], ...]] = {
 __all__ = [
     "EVERY_TASK",
     "METHODS",
+    "NAMES",
     "BalancingChoice",
     "Box",
     "Cost",

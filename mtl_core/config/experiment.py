@@ -22,6 +22,8 @@ from .yaml_text import parsed, written
 MAX_NAME = 120
 EVERY_TASK = "all"
 """Stands in metric keys for all tasks of a sentence together, so no task may bear this name."""
+NAMES = ("name", "group", "choice")
+"""Fields that only say what people call a run and where they find it: they change no number."""
 
 
 class DataChoice(Part):
@@ -69,6 +71,9 @@ class Experiment(Part):
         "starts from a run does so anyway, and its twins are given the same.",
     )
     group: str | None = option(None, "Runs with the same group are shown together.", max_length=120)
+    choice: str | None = option(
+        None, "Which choice of a sweep this run belongs to.", max_length=MAX_NAME
+    )
 
     @field_validator("data")
     @classmethod
@@ -156,6 +161,11 @@ class Experiment(Part):
         """Whether anything is shared that a single-task run lacks: with other tasks, or with a run."""
         return self.only is None and (len(self.tasks) > 1 or self.sharing.start is not None)
 
+    @property
+    def unnamed(self) -> "Experiment":
+        """Without what people call it: equal for runs that train the same."""
+        return self.model_copy(update={"name": "", "group": None, "choice": None})
+
     def replace(self, changes: dict[str, Any]) -> "Experiment":
         """A copy with dotted keys changed, for example {"training.seed": 3}."""
         tree = self.model_dump(mode="json")
@@ -170,6 +180,10 @@ class Experiment(Part):
     @classmethod
     def parse(cls, tree: Any, *, source: str) -> "Experiment":
         """Validate plain data. Raises ConfigError in one sentence that begins with `source`."""
+        if isinstance(tree, dict) and "sweep" in tree:
+            raise ConfigError(
+                f"{source}: the block 'sweep' makes several runs of it; train it with `mtl sweep`"
+            )
         if not isinstance(tree, dict):
             raise ConfigError(
                 f"{source}: an experiment is a mapping with 'data', found {type(tree).__name__}"
