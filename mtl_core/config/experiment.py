@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mtl_core.errors import ConfigError
 
 from . import balancing, encoder, mixing, sharing
 from .balancing import BalancingChoice
+from .data_choice import DataChoice
 from .encoder import EncoderChoice
 from .faults import sentence_of
 from .head import HeadOptions
@@ -17,30 +17,11 @@ from .mixing import MixingChoice
 from .parts import Part, option
 from .sharing import SharingChoice, Surroundings
 from .training import Training
-from .yaml_text import parsed, written
+from .yaml_text import read_text, tree_of, written
 
 MAX_NAME = 120
-EVERY_TASK = "all"
-"""Stands in metric keys for all tasks of a sentence together, so no task may bear this name."""
 NAMES = ("name", "group", "choice")
 """Fields that only say what people call a run and where they find it: they change no number."""
-
-
-class DataChoice(Part):
-    """A dataset and the tasks to learn from it."""
-
-    card: str = option(..., "Name of a dataset in the catalogue, or path of its card or folder.")
-    tasks: tuple[str, ...] = option(..., "Tasks of the card to train.", min_length=1)
-
-    @field_validator("tasks")
-    @classmethod
-    def _no_task_twice(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
-        twice = sorted({task for task in tasks if tasks.count(task) > 1})
-        if twice:
-            raise ValueError(f"'{twice[0]}' is listed twice; name each task once")
-        if EVERY_TASK in tasks:
-            raise ValueError(f"a task cannot be called '{EVERY_TASK}'; rename it in the card")
-        return tasks
 
 
 class Experiment(Part):
@@ -103,7 +84,10 @@ class Experiment(Part):
 
     @model_validator(mode="after")
     def _parts_go_together(self) -> Self:
-        why = self.sharing.refusal(self.surroundings)
+        cards = tuple(choice.card for choice in self.data)
+        why = self.sharing.refusal(self.surroundings) or self.mixing.refusal(
+            cards, self.training.batch_size
+        )
         if why:
             raise ValueError(why)
         return self
@@ -196,24 +180,12 @@ class Experiment(Part):
     @classmethod
     def from_yaml(cls, text: str, *, source: str = "experiment") -> "Experiment":
         """Read YAML text. Raises ConfigError naming `source`, the key, the value, the cure."""
-        try:
-            tree = parsed(text)
-        except (yaml.YAMLError, ValueError, RecursionError) as err:
-            mark = getattr(err, "problem_mark", None)
-            last = max(1, len(text.splitlines()))  # the parser may look for more beneath it
-            where = f" line {min(mark.line + 1, last)}" if mark else ""
-            problem = getattr(err, "problem", None) or "it cannot be read"
-            raise ConfigError(f"{source}{where}: not valid YAML: {problem}; correct it") from err
-        return cls.parse(tree, source=source)
+        return cls.parse(tree_of(text, source), source=source)
 
     @classmethod
     def load(cls, path: Path) -> "Experiment":
         """Read an experiment file."""
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as err:
-            raise ConfigError(f"{path}: cannot be read as UTF-8 text ({err}); check it") from err
-        return cls.from_yaml(text, source=str(path))
+        return cls.from_yaml(read_text(path), source=str(path))
 
     def to_yaml(self) -> str:
         """The whole experiment, defaults written out, so that it keeps its meaning."""

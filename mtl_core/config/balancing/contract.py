@@ -42,6 +42,11 @@ class BalancingPart(Part):
         lacking = " and ".join(cls.missing())
         return f"needs {lacking}; install with: pip install 'mtl-core[solvers]'" if lacking else ""
 
+    def fixed_weights(self, tasks: tuple[str, ...]) -> dict[str, float] | None:
+        """The tasks' weights where they are known beforehand; None where training decides them."""
+        del tasks
+        return None
+
     @property
     def reads_representation(self) -> bool:
         """Whether gradients are taken at the representation that all tasks read."""

@@ -34,6 +34,10 @@ class Fixed(BalancingPart):
         """The tasks with a weight of their own."""
         return list(self.weights)
 
+    def fixed_weights(self, tasks: tuple[str, ...]) -> dict[str, float]:
+        """As given."""
+        return {task: float(self.weights.get(task, 1.0)) for task in tasks}
+
     @field_validator("weights")
     @classmethod
     def _weights_are_usable(cls, weights: dict[str, float]) -> dict[str, float]:
@@ -63,3 +67,7 @@ class Equal(BalancingPart):
     is_special: ClassVar[bool] = False
 
     kind: Literal["equal"] = "equal"
+
+    def fixed_weights(self, tasks: tuple[str, ...]) -> dict[str, float]:
+        """One each."""
+        return dict.fromkeys(tasks, 1.0)
