@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtl_core.data.batching import IGNORED, Table, bucketed, make_table
-from mtl_core.data.mixing import Feed, joint, proportional
+from mtl_core.data.mixing import Epoch, Feed
+from mtl_core.data.mixing.schedules import joint, proportional
 from mtl_core.data.pieces import CUT_OFF, Pieces, encode_cached, train_cached
 from mtl_core.data.tasks import Sentences, Task
 
@@ -137,9 +138,9 @@ def test_buckets_hold_every_row_once(lengths, size):
 
 def test_joint_takes_one_batch_of_each_and_proportional_each_batch_once():
     rng = np.random.default_rng(0)
-    counts = {"a": 3, "b": 5}
-    assert joint(counts, rng) == [["a", "b"]] * 5
-    steps = [name for step in proportional(counts, rng) for name in step]
+    epoch = Epoch({"a": 9, "b": 20}, batch_size=4)  # 3 and 5 batches
+    assert joint(epoch, rng) == [{"a": None, "b": None}] * 5
+    steps = [name for step in proportional(epoch, rng) for name in step]
     assert len(steps) == 8 and steps.count("a") == 3
     assert steps != sorted(steps)  # mixed, not one dataset after the other
 

@@ -9,8 +9,9 @@
 """
 
 from .balancing import BALANCING_CHOICES, BalancingChoice
+from .data_choice import EVERY_TASK, DataChoice
 from .encoder import ENCODERS, EncoderChoice
-from .experiment import EVERY_TASK, NAMES, DataChoice, Experiment
+from .experiment import NAMES, Experiment
 from .head import HeadOptions
 from .mixing import MIXING_CHOICES, MixingChoice
 from .parts import Part, is_advanced, unit_of, widget_of

@@ -41,4 +41,6 @@ def settle(experiment: Experiment, catalog: Catalog, beside: Path | None = None)
         found[dataset.name] = choice.card
         card = choice.card if choice.card in names else str(dataset.path)
         choices.append(choice.model_copy(update={"card": card}))
-    return experiment.model_copy(update={"data": tuple(choices)})
+    cards = {old.card: new.card for old, new in zip(experiment.data, choices, strict=True)}
+    update = {"data": tuple(choices), "mixing": experiment.mixing.renamed(cards)}
+    return experiment.model_copy(update=update)

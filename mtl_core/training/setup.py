@@ -141,10 +141,10 @@ def _encode(
 
 
 def _feed(experiment: Experiment, tables: list[Table]) -> Feed:
-    training = experiment.training
+    training, mixing = experiment.training, experiment.mixing
     return Feed(
-        tables={table.dataset: table for table in tables},
-        mixing=MIXING[type(experiment.mixing)],
+        tables={choice.card: t for choice, t in zip(experiment.data, tables, strict=True)},
+        mixing=partial(MIXING[type(mixing)], **mixing.arguments()),
         batch_size=training.batch_size,
         seed=training.seed,
         epochs=training.epochs,
