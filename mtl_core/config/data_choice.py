@@ -1,6 +1,6 @@
 """A dataset of an experiment: which of its tasks are learnt, and from how much of its training data."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -8,6 +8,8 @@ from .parts import Part, option
 
 EVERY_TASK = "all"
 """Stands in metric keys for all tasks of a sentence together, so no task may bear this name."""
+
+INSTRUMENTS = ("max_rows", "share", "noise", "shuffled")
 
 
 class DataChoice(Part):
@@ -50,6 +52,11 @@ class DataChoice(Part):
         "is none, they turn within the sentence, spans as a whole.",
         advanced=True,
     )
+
+    @property
+    def instruments(self) -> dict[str, Any]:
+        """What is done to the training data, as the options of `instrumented`."""
+        return {name: getattr(self, name) for name in INSTRUMENTS}
 
     @field_validator("tasks")
     @classmethod

@@ -11,10 +11,11 @@ from pathlib import Path
 import torch
 
 from mtl_core.balancing import BALANCING
-from mtl_core.config import Experiment
+from mtl_core.config import DataChoice, Experiment
 from mtl_core.data.batching import Table, make_table
 from mtl_core.data.catalog import SPLITS, Catalog, Dataset
 from mtl_core.data.counting import count_labels
+from mtl_core.data.instruments import instrumented
 from mtl_core.data.mixing import MIXING, Feed
 from mtl_core.data.pieces import Pieces, encode_cached
 from mtl_core.data.tasks import Sentences, Task, agreed, load_sentences, spec_of, task_of
@@ -42,11 +43,16 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Corpus:
-    """A dataset of the experiment with its sentences, by split."""
+    """A dataset of the experiment with its sentences, by split, as they stand in its files."""
 
     dataset: Dataset
-    tasks: tuple[str, ...]
+    choice: DataChoice
     splits: dict[str, Sentences]
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks that are chosen of it."""
+        return self.choice.tasks
 
 
 def prepare(
@@ -64,7 +70,7 @@ def prepare(
     use_threads(experiment.threads)
     seed_everything(experiment.training.seed, device)
     phase("loading data")
-    corpora = [_load(catalog.find(d.card), d.tasks) for d in experiment.data]
+    corpora = [_load(catalog.find(d.card), d) for d in experiment.data]
     tasks = _tasks(corpora, experiment.all_tasks)
     phase("preparing the tokenizer")
     source = ENCODERS[type(experiment.encoder)]
@@ -111,10 +117,11 @@ def prepare(
     return Prepared(parts, _plan(experiment, feed, device), manifest, pieces)
 
 
-def _load(dataset: Dataset, tasks: tuple[str, ...]) -> Corpus:
+def _load(dataset: Dataset, choice: DataChoice) -> Corpus:
     """Read the splits that the card names."""
     splits = [split for split in SPLITS if split in dataset.card.splits]
-    return Corpus(dataset, tasks, {s: load_sentences(dataset, s, tasks) for s in splits})
+    found = {split: load_sentences(dataset, split, choice.tasks) for split in splits}
+    return Corpus(dataset, choice, found)
 
 
 def _tasks(corpora: list[Corpus], names: tuple[str, ...]) -> dict[str, Task]:
@@ -133,7 +140,8 @@ def _encode(
     chosen = [tasks[name] for name in corpus.tasks]
     name = corpus.dataset.name
     found: dict[str, Labelled] = {}
-    for split, sentences in corpus.splits.items():
+    training = instrumented(corpus.splits["train"], chosen, **corpus.choice.instruments)
+    for split, sentences in {**corpus.splits, "train": training}.items():
         encoded = encode_cached(pieces, sentences.words, cache, sentences.seconds)
         table: Table = make_table(name, sentences, chosen, encoded, pieces.pad_id)
         found[split] = Labelled(table, sentences)
