@@ -16,6 +16,11 @@ class GradientPart(BalancingPart):
     backward_passes: ClassVar[str] = "T"
 
     scale: Scale = scale_option()
+
+
+class AnywherePart(GradientPart):
+    """Methods that may compare gradients in either of two places."""
+
     gradients: Literal["parameters", "representation"] = option(
         "parameters",
         "Where gradients are compared: on all shared parameters, or, cheaper, on the "
@@ -29,7 +34,7 @@ class GradientPart(BalancingPart):
         return self.gradients == "representation"
 
 
-class WeightingPart(GradientPart):
+class WeightingPart(AnywherePart):
     """Methods that give each task's gradient a weight."""
 
     smoothing: float = smoothing_option()
@@ -123,8 +128,8 @@ class Nash(WeightingPart):
     """The tasks bargain: the direction on which none can gain without others losing more.
 
     Use when the tasks' gradients differ much in size.
-    Costs T backward passes and a convex problem.
-    Limits: needs cvxpy and ecos; finds the same direction as FairGrad with alpha 1.
+    Costs T backward passes and a small search.
+    Limits: the same direction as FairGrad with alpha 1; do not count it as a second method.
     """
 
     label: ClassVar[str] = "Nash-MTL"
@@ -132,7 +137,6 @@ class Nash(WeightingPart):
     paper: ClassVar[str] = "Navon et al., Multi-Task Learning as a Bargaining Game, ICML 2022"
     published_weights: ClassVar[str] = "any sum; the step's norm is at most 1"
     ignores_scale: ClassVar[bool] = True
-    packages: ClassVar[tuple[str, ...]] = ("cvxpy", "ecos")
 
     kind: Literal["nash"] = "nash"
 
@@ -196,9 +200,7 @@ class UpGrad(WeightingPart):
     """
 
     label: ClassVar[str] = "UPGrad"
-    formula: ClassVar[str] = (
-        r"w = \tfrac1T \sum_i \arg\min_{v \ge e_i} v^\top G v"
-    )
+    formula: ClassVar[str] = r"w = \tfrac1T \sum_i \arg\min_{v \ge e_i} v^\top G v"
     paper: ClassVar[str] = (
         "Quinton and Rey, Jacobian Descent for Multi-Objective Optimization, 2024"
     )
@@ -248,7 +250,7 @@ class ConFig(WeightingPart):
     kind: Literal["config"] = "config"
 
 
-class Excess(WeightingPart):
+class Excess(GradientPart):
     """Tasks that are still far from what they could reach get exponentially more weight.
 
     Use when some tasks have noisy labels: their loss stays high, but not their excess.
@@ -261,12 +263,11 @@ class Excess(WeightingPart):
         r"\hat e_i = g_i^\top \mathrm{diag}\big(S_i + 10^{-7}\big)^{-1/2} g_i,\quad "
         r"S_i \leftarrow S_i + g_i^2"
     )
-    paper: ClassVar[str] = (
-        "He et al., Robust Multi-Task Learning with Excess Risks, ICML 2024"
-    )
+    paper: ClassVar[str] = "He et al., Robust Multi-Task Learning with Excess Risks, ICML 2024"
     published_weights: ClassVar[str] = "sum to 1"
 
     kind: Literal["excess"] = "excess"
+    smoothing: float = smoothing_option()
     step_size: float = option(0.01, "Step size of the weights.", gt=0, le=10)
 
 
@@ -284,8 +285,8 @@ class Pcd(WeightingPart):
         r"\hat g_j \cdot d \ge \tau \|\hat g_j\|^2"
     )
     paper: ClassVar[str] = (
-        "Primary-constrained descent, as in torchjd 0.18; gradients are normalised by their "
-        "moving averages"
+        "Not All Objectives Are Born Equal: Priority-Constrained Descent for Hierarchical "
+        "Multi-Objective Optimization, TMLR 2026"
     )
     published_weights: ClassVar[str] = "as long as the main task's gradient"
 
@@ -299,7 +300,7 @@ class Pcd(WeightingPart):
         return [self.main] if self.main else []
 
 
-class GradDrop(GradientPart):
+class GradDrop(AnywherePart):
     """In each coordinate one sign wins by chance; gradients of the other sign are dropped.
 
     Use when you want noise that respects the tasks' conflicts.

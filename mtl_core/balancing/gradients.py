@@ -1,0 +1,243 @@
+"""Methods that combine the tasks' gradients: losses → J → G → weights → `.grad`.
+
+The tasks' own parameters follow their own gradients, unweighted. A task that is alone in a step is
+trained plainly.
+"""
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from mtl_core.errors import RunError
+
+from .contract import Balancer
+from .meeting import Meetings
+from .rows import Rows, Shared
+
+Lengthen = Callable[[Tensor, Tensor], Tensor]
+"""Weights (task,) found for G / trace, and G (task, task) -> weights of the wanted length."""
+
+
+class GradientBalancer(Balancer):
+    """From J to a direction on the shared parameters, or on the representation."""
+
+    def __init__(
+        self, tasks: tuple[str, ...], *, scale: str = "tasks", gradients: str = "parameters"
+    ) -> None:
+        super().__init__(tasks)
+        self.scale = scale
+        self.reads_representation = gradients == "representation"
+
+    def backward(
+        self, losses: Mapping[str, Tensor], penalty: Tensor | None, shared: Shared
+    ) -> Tensor:
+        if self.reads_representation and shared.representation:
+            weights = self._through_representation(losses, penalty, shared)
+        else:
+            rows = shared.take(losses, keep=penalty is not None)
+            weights, direction = self._combined(rows, losses)
+            for parameter, gradient in zip(rows.tensors, direction, strict=True):
+                parameter.grad = gradient
+            if penalty is not None:
+                penalty.backward()
+        return weights.detach()
+
+    def _through_representation(
+        self, losses: Mapping[str, Tensor], penalty: Tensor | None, shared: Shared
+    ) -> Tensor:
+        rows = shared.take_representation(losses)
+        weights, direction = self._combined(rows, losses)
+        reached = [
+            (tensor, gradient)
+            for tensor, gradient in zip(rows.tensors, direction, strict=True)
+            if gradient is not None
+        ]
+        if penalty is not None:
+            reached.append((penalty, torch.ones_like(penalty)))
+        torch.autograd.backward([t for t, _ in reached], [g for _, g in reached])
+        return weights
+
+    def _combined(
+        self, rows: Rows, losses: Mapping[str, Tensor]
+    ) -> tuple[Tensor, list[Tensor | None]]:
+        first = next(iter(losses.values()))
+        if len(losses) == 1 or not rows.tensors:
+            ones = torch.ones(len(losses), device=first.device)
+            return ones, rows.combined(ones)
+        return self.combine(rows, losses)
+
+    @abstractmethod
+    def combine(
+        self, rows: Rows, losses: Mapping[str, Tensor]
+    ) -> tuple[Tensor, list[Tensor | None]]:
+        """The weights (task,) and the direction, in the pieces of the rows; two tasks or more."""
+
+
+class WeightingBalancer(GradientBalancer):
+    """Weights found from G alone, by a method of the library.
+
+    Args:
+        weighting: makes the method for the tasks that meet.
+        lengthen: brings its weights to the wanted length.
+        smoothing: share of the previous weights that is kept (CR-MOGM).
+    """
+
+    def __init__(
+        self,
+        tasks: tuple[str, ...],
+        weighting: Callable[[tuple[str, ...]], nn.Module],
+        lengthen: Lengthen,
+        *,
+        smoothing: float = 0.0,
+        **options: str,
+    ) -> None:
+        super().__init__(tasks, **options)
+        from . import library
+
+        self.lengthen = lengthen
+        self.meetings = Meetings(lambda names: library.smoothed(weighting(names), smoothing))
+        weighting(tasks)  # where a solver is missing, say so before anything is trained
+
+    def combine(
+        self, rows: Rows, losses: Mapping[str, Tensor]
+    ) -> tuple[Tensor, list[Tensor | None]]:
+        del losses
+        gramian = rows.gramian().double().cpu()  # a small matrix: solvers work on the CPU
+        trace = checked_trace(gramian, rows.tasks)
+        if trace == 0:
+            weights = torch.ones(len(rows.tasks), dtype=torch.float64)  # nothing to be weighed
+        else:
+            weights = self.lengthen(self.find(rows.tasks, gramian / trace), gramian)
+        weights = weights.to(rows.tensors[0].device, torch.float32)
+        return weights, rows.combined(weights)
+
+    def find(self, names: tuple[str, ...], gramian: Tensor) -> Tensor:
+        """The method's weights (task,) for G (task, task) of trace 1."""
+        found: Tensor = self.meetings.of(names)(gramian)
+        return found
+
+
+class MainTaskFirst(WeightingBalancer):
+    """For methods that serve one task and spare the others: its row comes first in G."""
+
+    def __init__(
+        self, tasks: tuple[str, ...], *args: object, main: str | None = None, **options: object
+    ) -> None:
+        super().__init__(tasks, *args, **options)  # type: ignore[arg-type]
+        self.main = main or tasks[0]
+
+    def find(self, names: tuple[str, ...], gramian: Tensor) -> Tensor:
+        if self.main not in names:
+            return torch.ones(len(names), dtype=gramian.dtype)
+        order = sorted(range(len(names)), key=lambda place: names[place] != self.main)
+        found = torch.empty(len(names), dtype=gramian.dtype)
+        found[order] = super().find(names, gramian[order][:, order])
+        return found
+
+
+class SignDropout(GradientBalancer):
+    """GradDrop (Chen et al., 2020, algorithm 1), on J."""
+
+    def __init__(self, tasks: tuple[str, ...], *, leak: float = 0.0, **options: str) -> None:
+        super().__init__(tasks, **options)
+        self.leak = leak
+
+    def combine(
+        self, rows: Rows, losses: Mapping[str, Tensor]
+    ) -> tuple[Tensor, list[Tensor | None]]:
+        from . import library
+
+        matrix = rows.matrix()  # (task, parameter)
+        leaks = torch.full((len(matrix),), self.leak, device=matrix.device, dtype=matrix.dtype)
+        direction: Tensor = library.graddrop(leaks)(matrix)
+        return nearest_weights(matrix, direction), rows.split(direction)
+
+
+class ExcessRisks(GradientBalancer):
+    """ExcessMTL (He et al., 2024, equations 6, 7 and 9), on J."""
+
+    def __init__(
+        self,
+        tasks: tuple[str, ...],
+        *,
+        step_size: float = 0.01,
+        smoothing: float = 0.0,
+        scale: str = "tasks",
+    ) -> None:
+        super().__init__(tasks, scale=scale)
+        from . import library
+
+        self.meetings = Meetings(lambda _: library.smoothed(library.excess(step_size), smoothing))
+
+    def combine(
+        self, rows: Rows, losses: Mapping[str, Tensor]
+    ) -> tuple[Tensor, list[Tensor | None]]:
+        weights: Tensor = self.meetings.of(rows.tasks)(rows.matrix())
+        weights = weights * (len(losses) if self.scale == "tasks" else 1)
+        return weights, rows.combined(weights)
+
+
+class DualBalancing(GradientBalancer):
+    """DB-MTL (Lin et al., 2023, algorithm 1): log losses, and gradients of one length."""
+
+    def __init__(
+        self,
+        tasks: tuple[str, ...],
+        *,
+        beta: float = 0.9,
+        sigma: float = 0.0,
+        scale: str = "tasks",
+    ) -> None:
+        super().__init__(tasks, scale=scale)
+        self.meetings = Meetings(lambda _: _RunningRows(beta, sigma))
+
+    def combine(
+        self, rows: Rows, losses: Mapping[str, Tensor]
+    ) -> tuple[Tensor, list[Tensor | None]]:
+        values = torch.stack([loss.detach() for loss in losses.values()]) + 1e-8  # (task,)
+        matrix = rows.matrix() / values[:, None]  # the gradients of the losses' logarithms
+        running = self.meetings.of(rows.tasks)(matrix)
+        norms = running.norm(dim=1)
+        stretch = torch.where(norms > 0, norms.max() / norms, 0.0)
+        return stretch / values, rows.split(stretch @ running)
+
+
+class _RunningRows(nn.Module):
+    """ĝ = β_k ĝ + (1 - β_k) g with β_k = β / k^σ; the first is g itself."""
+
+    mean: Tensor | None
+
+    def __init__(self, beta: float, sigma: float) -> None:
+        super().__init__()
+        self.beta, self.sigma = beta, sigma
+        self.calls = 0
+        self.register_buffer("mean", None)
+
+    def forward(self, matrix: Tensor) -> Tensor:
+        """(task, parameter) -> (task, parameter)."""
+        self.calls += 1
+        kept = self.beta / self.calls**self.sigma
+        mean = matrix if self.mean is None else self.mean.to(matrix)
+        self.mean = kept * mean + (1 - kept) * matrix
+        return self.mean
+
+
+def checked_trace(gramian: Tensor, tasks: tuple[str, ...]) -> float:
+    """The sum of the squared norms. Raises RunError where a gradient is not finite."""
+    diagonal = gramian.diagonal()
+    for task, square in zip(tasks, diagonal.tolist(), strict=True):
+        if not math.isfinite(square):
+            raise RunError(
+                f"the gradient of task '{task}' is not finite; lower training.learning_rate or "
+                "the task's weight"
+            )
+    return float(diagonal.sum())
+
+
+def nearest_weights(matrix: Tensor, direction: Tensor) -> Tensor:
+    """The weights (task,) whose sum of the rows (task, parameter) comes nearest to a direction."""
+    gramian = (matrix @ matrix.T).double()
+    return (torch.linalg.pinv(gramian) @ (matrix @ direction).double()).to(matrix)

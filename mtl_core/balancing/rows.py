@@ -1,0 +1,155 @@
+"""The tasks' gradients on what they share: J, one row a task, built with ordinary backward passes.
+
+No vmap, so that it works for LSTMs, on every device and in mixed precision. J is kept in pieces,
+one for each place; G = J Jᵀ is what methods and the conflict view look at.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+Row = list[Tensor | None]
+"""One task's gradient on each tensor; None where the task does not reach it."""
+
+
+@dataclass
+class Rows:
+    """J: the gradient of each task's loss on some tensors. Axes: task, and what the tensors have."""
+
+    tasks: tuple[str, ...]
+    tensors: Sequence[Tensor] = field(repr=False)
+    rows: list[Row] = field(repr=False)
+
+    def gramian(self, places: Sequence[int] | None = None) -> Tensor:
+        """G = J Jᵀ over the tensors of these places, all by default: (task, task)."""
+        chosen = range(len(self.tensors)) if places is None else places
+        first = self.tensors[0]
+        total = first.new_zeros(len(self.rows), len(self.rows), dtype=torch.float32)
+        for place in chosen:
+            piece = self._piece(place)
+            if piece is not None:
+                total += (piece @ piece.T).float()
+        return total
+
+    def matrix(self) -> Tensor:
+        """J in one piece: (task, parameter)."""
+        pieces = [self._piece(place) for place in range(len(self.tensors))]
+        sizes = [tensor.numel() for tensor in self.tensors]
+        count = len(self.rows)
+        return torch.cat(
+            [
+                self.tensors[0].new_zeros(count, size) if piece is None else piece
+                for piece, size in zip(pieces, sizes, strict=True)
+            ],
+            dim=1,
+        )
+
+    def combined(self, weights: Tensor) -> list[Tensor | None]:
+        """d = Jᵀ w in pieces, for weights (task,); None where no task reaches."""
+        return [self._sum(place, weights) for place in range(len(self.tensors))]
+
+    def split(self, direction: Tensor) -> list[Tensor | None]:
+        """A direction (parameter,) in the shapes of the tensors; None where no task reaches."""
+        pieces = direction.split([tensor.numel() for tensor in self.tensors])
+        return [
+            piece.view_as(tensor) if any(row[place] is not None for row in self.rows) else None
+            for place, (piece, tensor) in enumerate(zip(pieces, self.tensors, strict=True))
+        ]
+
+    def _piece(self, place: int) -> Tensor | None:
+        """(task, elements of one tensor)."""
+        found = [row[place] for row in self.rows]
+        if all(gradient is None for gradient in found):
+            return None
+        flat = self.tensors[place].new_zeros(self.tensors[place].numel())
+        return torch.stack([flat if one is None else one.reshape(-1) for one in found])
+
+    def _sum(self, place: int, weights: Tensor) -> Tensor | None:
+        total: Tensor | None = None
+        for weight, row in zip(weights.unbind(), self.rows, strict=True):
+            gradient = row[place]
+            if gradient is not None:
+                term = weight.to(gradient) * gradient
+                total = term if total is None else total.add_(term)
+        return total
+
+
+@dataclass
+class Shared:
+    """What more than one task trains, by place ("embedding", "block 1", ...), in the model's order.
+
+    `own` are the parameters that one task alone trains. `representation` holds, for each batch of
+    the step, what all its tasks read, where that is the same: (batch, seq, hidden). `rows` are the gradients of the step, once somebody has looked.
+    """
+
+    places: dict[str, list[nn.Parameter]]
+    own: list[nn.Parameter] = field(default_factory=list, repr=False)
+    representation: list[Tensor] = field(default_factory=list, repr=False)
+    rows: Rows | None = None
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """Those of all places, in order."""
+        return [parameter for group in self.places.values() for parameter in group]
+
+    @property
+    def last(self) -> list[nn.Parameter]:
+        """Those of the last place, nearest to the heads."""
+        return next(reversed(self.places.values()), [])
+
+    def look(self, losses: Mapping[str, Tensor]) -> Rows:
+        """The rows, without touching any `.grad`; the graph stays for the backward pass to come."""
+        self.rows = _looked(losses, self.parameters)
+        return self.rows
+
+    def look_last(self, losses: Mapping[str, Tensor]) -> Rows:
+        """The rows on the last place alone, which is cheap."""
+        return _looked(losses, self.last)
+
+    def take(self, losses: Mapping[str, Tensor], *, keep: bool) -> Rows:
+        """The rows, with T backward passes that also fill the tasks' own gradients, unweighted.
+
+        `keep` holds the graph for another pass. The shared parameters are left without gradients.
+        """
+        parameters = [p for p in self.parameters if p.requires_grad]
+        rows: list[Row] = []
+        last = len(losses) - 1
+        for place, loss in enumerate(losses.values()):
+            loss.backward(retain_graph=keep or place < last)
+            rows.append([parameter.grad for parameter in parameters])
+            for parameter in parameters:
+                parameter.grad = None
+        self.rows = Rows(tuple(losses), parameters, rows)
+        return self.rows
+
+    def take_representation(self, losses: Mapping[str, Tensor]) -> Rows:
+        """The rows on the representation; fills the tasks' own gradients, unweighted."""
+        rows: list[Row] = []
+        for loss in losses.values():
+            inputs = [*self.representation, *self.own]
+            found = torch.autograd.grad(loss, inputs, retain_graph=True, allow_unused=True)
+            read = len(self.representation)
+            rows.append(list(found[:read]))
+            for parameter, gradient in zip(self.own, found[read:], strict=True):
+                if gradient is not None:
+                    add_gradient(parameter, gradient)
+        return Rows(tuple(losses), self.representation, rows)
+
+
+def add_gradient(parameter: Tensor, gradient: Tensor | None) -> None:
+    """Add to `.grad`, as a backward pass would."""
+    if gradient is not None:
+        parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+
+
+def _looked(losses: Mapping[str, Tensor], parameters: list[nn.Parameter]) -> Rows:
+    learning = [parameter for parameter in parameters if parameter.requires_grad]
+    rows: list[Row] = [
+        list(torch.autograd.grad(loss, learning, retain_graph=True, allow_unused=True))
+        if learning and loss.requires_grad
+        else [None] * len(learning)
+        for loss in losses.values()
+    ]
+    return Rows(tuple(losses), learning, rows)
