@@ -1,4 +1,4 @@
-"""The command line: `mtl train | runs | compare | predict | data | methods | app`.
+"""The command line: `mtl train | sweep | runs | compare | predict | data | methods | app`.
 
 With `--json` one JSON document goes to standard output and nothing else there. An error that the
 user can mend is one line on standard error and exit code 2.
@@ -11,7 +11,7 @@ import typer
 
 from mtl_core.errors import MtlError
 
-from . import looking, training, web
+from . import looking, sweeping, training, web
 from .methods import methods
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ data_app = typer.Typer(
 app.add_typer(data_app, name="data")
 
 app.command("train")(training.train)
+app.command("sweep")(sweeping.sweep)
 app.command("runs")(looking.runs)
 app.command("compare")(looking.compare)
 app.command("predict")(looking.predict)

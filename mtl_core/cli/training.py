@@ -36,7 +36,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train an experiment here, in the foreground; Ctrl-C stops it and keeps what was learnt."""
-    experiment = Experiment.load(file).replace(_changes(changes or []))
+    experiment = Experiment.load(file).replace(changed(changes or []))
     experiment = settle(experiment, catalog(), beside=file.resolve().parent)
     chosen = [experiment, *(experiment.twins().values() if twins else [])]
     results: list[dict[str, Any]] = []
@@ -51,7 +51,8 @@ def train(
         raise typer.Exit(1)
 
 
-def _changes(pairs: list[str]) -> dict[str, Any]:
+def changed(pairs: list[str]) -> dict[str, Any]:
+    """What `--set` asks for, by dotted key."""
     changes: dict[str, Any] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")

@@ -105,10 +105,14 @@ class Design(Part):
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that is compared. `added`: a baseline that nobody asked for by name."""
+    """One thing that is compared, perhaps on a share of the data that the sweep sets.
+
+    `added`: a baseline that nobody asked for by name.
+    """
 
     name: str
     experiment: Experiment
+    share: float | None = None
     added: bool = False
 
     @property
@@ -168,11 +172,11 @@ class Sweep(Part):
             made = baselines(tasks, self.design.weights) if len(tasks) > 1 else {}
             for name, changes in made.items():
                 called = name if len(beside) == 1 else f"{name} beside {entry.name}"[:MAX_NAME]
-                added = Entry(called, entry.experiment.replace(changes), added=True)
+                changed = entry.experiment.replace(changes)
+                added = Entry(_free(called, names), changed, entry.share, added=True)
                 if added.identity not in found:
-                    free = _free(called, names)
-                    names.add(free)
-                    found[added.identity] = Entry(free, added.experiment, added=True)
+                    names.add(added.name)
+                    found[added.identity] = added
         return tuple(found.values())
 
     def _chosen(self) -> list[Entry]:
@@ -185,7 +189,7 @@ class Sweep(Part):
                     found.append(Entry(name, experiment))
                 else:
                     label = f"{name}, {100 * share:g} % of the data"
-                    found.append(Entry(label, _with_share(experiment, share)))
+                    found.append(Entry(label, _with_share(experiment, share), share))
         first: dict[str, str] = {}
         for entry in found:
             before = first.setdefault(entry.identity, entry.name)

@@ -220,8 +220,13 @@ class Runs:
         """The experiments with a common group of their own; a single one keeps what it has."""
         if len(experiments) < 2:
             return experiments
-        group = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        group = Runs.new_group()
         return [e.model_copy(update={"group": group}) for e in experiments]
+
+    @staticmethod
+    def new_group() -> str:
+        """A word that no group has yet; later ones sort behind earlier ones."""
+        return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
     def get(self, name: str) -> Run:
         """The run with this id, or at this path. Raises RunError where there is none."""

@@ -1,0 +1,199 @@
+"""`mtl sweep`: seeds times choices from one file, here, in the foreground, unattended."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mtl_core.config import Experiment
+from mtl_core.config.sweep import Sweep
+from mtl_core.errors import ConfigError, RunError
+from mtl_core.runs.processes import ProcessMark
+from mtl_core.runs.store import Run, Runs, State
+from mtl_core.runs.sweeps import Member, Standing, Stored, Sweeps, members_of, settled, standing
+from mtl_core.training.events import Event, Started, Step
+
+from .output import Json, catalog, emit, result
+from .training import changed
+
+PACE_SECONDS = 3600.0
+"""The time left is judged by the pace of so long: runs differ."""
+
+Told = Callable[[Run, Event], None]
+
+
+def sweep(
+    file: Annotated[
+        Path | None, typer.Argument(help="An experiment with a block 'sweep', as YAML.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change a value, for example sweep.seeds=[0,1]."
+        ),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="GROUP", help="Go on with what a sweep has not finished."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train seeds × choices with all twins here, and say what helped; Ctrl-C stops and keeps."""
+    stored = _stored(file, changes or [], group)
+    _train_all(stored)
+    now = standing(stored, members_of(stored.group, Runs()))
+    emit(_document(stored, now), as_json, lambda: _tell(stored, now))
+    if not now.is_complete:
+        raise typer.Exit(1)
+
+
+def _stored(file: Path | None, changes: list[str], group: str | None) -> Stored:
+    if group is not None:
+        if file is not None or changes:
+            raise ConfigError("--resume goes on with a sweep as it is; leave FILE and --set out")
+        return Sweeps().get(group)
+    if file is None:
+        raise ConfigError("give the file of a sweep, or --resume GROUP")
+    asked = Sweep.load(file)
+    asked = asked.replace(changed(changes)) if changes else asked
+    return Sweeps().create(settled(asked, catalog(), beside=file.resolve().parent))
+
+
+def _train_all(stored: Stored) -> None:
+    """One run after the other; one that fails does not end the sweep, Ctrl-C does."""
+    runs = Runs()
+    with _progress(stored) as (told, done):
+        for place, (key, planned) in enumerate(stored.plan.items()):
+            done(place)
+            run = _next(stored, key, planned, runs)
+            if run is not None and _train(run, told) is State.STOPPED:
+                return
+        done(len(stored.plan))
+
+
+def _train(run: Run, told: Told) -> State | None:
+    """How the run ended; what went wrong is a line on standard error."""
+    from mtl_core.runs.execute import execute
+
+    def stop(*_: object) -> None:
+        """On Ctrl-C: end after this step; a second one ends at once."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        run.ask("stop")
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        status = execute(run, lambda event: told(run, event))
+    except RunError as err:  # another process was quicker to take it
+        typer.echo(str(err), err=True)
+        return None
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if status.state is not State.FINISHED:
+        reason = f": {status.reason}" if status.reason else ""
+        typer.echo(f"{run.experiment.name}: {status.state}{reason}", err=True)
+    return status.state
+
+
+def _next(stored: Stored, key: str, planned: Experiment, runs: Runs) -> Run | None:
+    """The planned run: an unfinished one, or a new one; None where it is trained or being trained."""
+    now = dict(
+        zip(stored.plan, standing(stored, members_of(stored.group, runs)).pairs, strict=True)
+    )
+    member = now[key][1]
+    if member is None:
+        return runs.create(planned, process=ProcessMark.mine())
+    if member.status.state.can_resume:
+        return member.run
+    return None
+
+
+@contextmanager
+def _progress(stored: Stored) -> Iterator[tuple[Told, Callable[[int], None]]]:
+    """Two bars on standard error: all runs with the time left, and the present one with its losses."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[losses]}"),
+    )
+    pace = Progress(*columns, console=Console(stderr=True), speed_estimate_period=PACE_SECONDS)
+    with pace as bar:
+        whole = bar.add_task(f"{stored.sweep.name}, runs", total=len(stored.plan), losses="")
+        line = bar.add_task("", total=None, losses="")
+
+        def told(run: Run, event: Event) -> None:
+            if isinstance(event, Started):
+                name = f"{run.experiment.name}, seed {run.experiment.training.seed}"
+                bar.update(line, description=name, total=event.steps, completed=event.step)
+            elif isinstance(event, Step):
+                losses = "  ".join(f"{task} {loss:.3f}" for task, loss in event.losses.items())
+                bar.update(line, completed=event.step, losses=losses)
+
+        yield told, lambda count: bar.update(whole, completed=count)
+
+
+def _document(stored: Stored, now: Standing) -> dict[str, Any]:
+    """What scripts read: the runs, each choice's numbers on each task, and the answers."""
+    from mtl_core.analysis.results import result_of
+    from mtl_core.analysis.sweep import cells, split_of
+    from mtl_core.analysis.sweep_words import answers
+
+    results = [result_of(member.run) for member in now.members]
+    found = cells(stored.sweep.entries(), results, split_of(results))
+    return {
+        "group": stored.group,
+        "name": stored.sweep.name,
+        "finished": now.done,
+        "planned": len(now.pairs),
+        "runs": [_run(planned, member) for planned, member in now.pairs],
+        "choices": [_cell(cell) for cell in found],
+        "answers": [asdict(answer) for answer in answers(found, len(stored.sweep.design.seeds))],
+    }
+
+
+def _run(planned: Experiment, member: Member | None) -> dict[str, Any]:
+    about = {"choice": planned.choice, "only": planned.only, "seed": planned.training.seed}
+    if member is None:
+        return {"run": None, "status": "not started", **about}
+    return {**result(member.run, member.status), **about}
+
+
+def _cell(cell: Any) -> dict[str, Any]:
+    """One choice on one task; differences are of scores, as they are, not in points."""
+    from mtl_core.analysis.sweep import verdict_on
+
+    gain, equal = cell.gain, cell.against_equal
+    return {
+        "choice": cell.choice,
+        "task": cell.task,
+        "split": gain.split,
+        "metric": gain.metric,
+        "added_baseline": cell.entry.added,
+        "scores": asdict(gain.multi) if gain.multi else None,
+        "twin": asdict(gain.twin) if gain.twin else None,
+        "over_twin": asdict(gain.difference) if gain.difference else None,
+        "verdict": gain.verdict,
+        "corrected_verdict": cell.corrected,
+        "choices_compared": cell.compared,
+        "equal_weights": cell.equal,
+        "over_equal_weights": asdict(equal) if equal else None,
+        "verdict_on_equal_weights": verdict_on(equal),
+    }
+
+
+def _tell(stored: Stored, now: Standing) -> None:
+    document = _document(stored, now)
+    for answer in document["answers"]:
+        typer.echo(f"Did sharing help {answer['task']}, and can we tell? {answer['sentence']}")
+        for note in answer["notes"]:
+            typer.echo(f"  {note}")
+    typer.echo(f"{now.done} of {len(now.pairs)} runs finished; group {stored.group}")
+    if not now.is_complete:
+        typer.echo(f"go on with: mtl sweep --resume {stored.group}")
