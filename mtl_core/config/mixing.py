@@ -6,7 +6,7 @@ The alternating ones take as many steps an epoch as `Proportional`, so that they
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from .parts import Part, option
 
@@ -109,18 +109,11 @@ class Explicit(MixingPart):
     label: ClassVar[str] = "Alternating, own probabilities"
 
     kind: Literal["explicit"] = "explicit"
-    probabilities: dict[str, Annotated[float, Field(ge=0, le=1_000_000)]] = option(
+    probabilities: dict[str, Annotated[float, Field(ge=0.001, le=1000)]] = option(
         {},
-        "How often each dataset is drawn; only their ratio counts. 0 leaves a dataset out.",
+        "How often each dataset is drawn; only their ratio counts.",
         widget="every",
     )
-
-    @field_validator("probabilities")
-    @classmethod
-    def _something_is_drawn(cls, probabilities: dict[str, float]) -> dict[str, float]:
-        if probabilities and not any(probabilities.values()):
-            raise ValueError("all numbers are 0, so nothing would be drawn; give one dataset more")
-        return probabilities
 
     def refusal(self, datasets: tuple[str, ...], batch_size: int) -> str | None:
         """Numbers must be those of the experiment's datasets, and none may be missing."""

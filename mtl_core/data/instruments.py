@@ -54,7 +54,7 @@ def instrumented(
 def limited(
     training: Sentences, tasks: Sequence[str], *, max_rows: int | None, share: Mapping[str, float]
 ) -> Sentences:
-    """At most so many rows, and of each task's labels a share, rounded up.
+    """At most so many rows, and of the labels of these tasks a share, rounded up.
 
     Rows stand in one order for all tasks, and the first ones are taken: those of a smaller share or
     a smaller number lie within those of a larger one. Rows without any label are dropped where a
@@ -71,8 +71,8 @@ def limited(
             )
     rows = sorted(set().union(*kept.values()) if share else {int(row) for row in order})
     gold = {
-        task: [answers[row] if row in kept[task] else None for row in rows]
-        for task, answers in training.gold.items()
+        task: [training.gold[task][row] if row in labelled else None for row in rows]
+        for task, labelled in kept.items()
     }
     seconds = training.seconds and [training.seconds[row] for row in rows]
     return Sentences([training.words[row] for row in rows], gold, seconds)
