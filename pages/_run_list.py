@@ -6,9 +6,11 @@ from mtl_core.analysis.results import main_metric
 from mtl_core.runs.store import State
 from pages._run_actions import ask_all, controls, delete, keep_or_delete
 from pages._run_status import ahead_of, progress_words, queue_of, short_name
+from pages._sweep_runs import sweep_name
 from pages._ui import (
     PAGES,
     RUN_PARAM,
+    SWEEP_PARAM,
     ListedRun,
     ago,
     chip,
@@ -131,6 +133,7 @@ def _name_in_group(listed: ListedRun, with_seed: bool) -> str:
 
 
 def _group_head(group: str, members: list[ListedRun]) -> None:
+    sweep = sweep_name(group)
     done = sum(r.status.state is State.FINISHED for r in members)
     seeds = len({r.experiment.training.seed for r in members})
     facts = [
@@ -139,8 +142,16 @@ def _group_head(group: str, members: list[ListedRun]) -> None:
         ago(members[0].status.created),
     ]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{plain(members[0].experiment.name)}**", width="content")
+        st.markdown(f"**{plain(sweep or members[0].experiment.name)}**", width="content")
         st.caption(" · ".join(fact for fact in facts if fact), width="stretch")
+        if sweep:
+            st.page_link(
+                PAGES["sweeps"].file,
+                label="Sweep",
+                icon=PAGES["sweeps"].icon,
+                query_params={SWEEP_PARAM: group},
+                help="What the sweep found so far, and how far it is.",
+            )
         st.page_link(
             PAGES["compare"].file,
             label="Compare",

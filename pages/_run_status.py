@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 
+from mtl_core.config import Experiment
 from mtl_core.runs.store import Run, State
 from pages._ui import ListedRun, duration, time_left
 
 
 def short_name(listed: ListedRun) -> str:
-    """What a run is within its group: all tasks together, or one task alone."""
-    return f"{listed.experiment.only} alone" if listed.experiment.only else "all tasks"
+    """What a run is within its group."""
+    return in_group(listed.experiment)
+
+
+def in_group(experiment: Experiment) -> str:
+    """A choice of a sweep, all tasks together, or one task alone."""
+    only, choice = experiment.only, experiment.choice
+    if only:
+        return f"{only} alone ({choice})" if choice else f"{only} alone"
+    return choice or "all tasks"
 
 
 def queue_of(found: Sequence[ListedRun]) -> list[ListedRun]:

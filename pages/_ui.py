@@ -57,6 +57,7 @@ __all__ = [
     "SELECTED_GROUP",
     "SELECTED_RUN",
     "SENTENCE",
+    "SWEEP_PARAM",
     "TRAIN",
     "YAML_DOWNLOAD",
     "ListedRun",
@@ -129,6 +130,8 @@ DATA_EXAMPLES_SEED: Final = "data_examples_seed"
 
 RUN_PARAM: Final = "run"
 """Name of the query parameter that holds a run's id."""
+SWEEP_PARAM: Final = "sweep"
+"""Name of the query parameter that holds a sweep's group."""
 
 
 def draft_key(*parts: str) -> str:
@@ -175,6 +178,12 @@ PAGES: Final[dict[str, Page]] = {
         "Runs",
         ":material/monitoring:",
         "Watch training live: state, time left and each task's curves.",
+    ),
+    "sweeps": Page(
+        "pages/sweeps.py",
+        "Sweeps",
+        ":material/grid_view:",
+        "Seeds × choices: did sharing help, and can we tell?",
     ),
     "compare": Page(
         "pages/compare.py",

@@ -11,7 +11,8 @@ from mtl_core.analysis.figures_sweep import differences_figure, pareto_figure
 from mtl_core.analysis.gains import CANNOT_TELL, HELPED, HURT, NO_TWIN, ONE_SEED, spread
 from mtl_core.analysis.pareto import alone, front, grids, points
 from mtl_core.analysis.results import Result
-from mtl_core.analysis.sweep import Cell, cells, holm, p_value, split_of, table, verdict_on
+from mtl_core.analysis.sweep import Cell, cells, holm, p_value, split_of, verdict_on
+from mtl_core.analysis.sweep_table import shown_table, table
 from mtl_core.analysis.sweep_words import DEPENDS, NOTHING_SHARED, WAITING, Answer, answers
 from mtl_core.config.sweep import Sweep
 from mtl_core.runs.store import State
@@ -218,6 +219,12 @@ def test_the_table_has_a_row_per_choice_and_task() -> None:
     )
     assert row["over equal weights seeds"] == 3 and row["verdict"] == HELPED
     assert list(found["added baseline"]) == [False] * 6 + [True] * 6
+    shown = shown_table(cells(sweep.entries(), results_of(sweep, scores), "test"))
+    assert list(shown["task"])[::6] == ["pos (accuracy)", "ner (accuracy)"]
+    best = shown[(shown["choice"] == "PCGrad") & (shown["task"] == "ner (accuracy)")].iloc[0]
+    assert best["mean ± sd, %"] == "80.9 ± 0.8" and best["over its twin"].startswith("+9.9 (+")
+    assert best["corrected"] == HELPED and best["verdict on that"] == CANNOT_TELL
+    assert shown.iloc[0]["mean ± sd, %"] == "–"  # `separate` has not finished
 
 
 # --- The front ------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 
-import pandas as pd
 from scipy.special import stdtr
 
 from mtl_core.config.sharing import ALONE
@@ -149,43 +148,3 @@ def split_of(results: Sequence[Result]) -> str:
     """Where to compare: on test data, or on validation data as long as there are no test scores."""
     tested = any(key.split("/")[1] == "test" for r in results for key in r.metrics)
     return "test" if tested else "validation"
-
-
-def table(found: Sequence[Cell]) -> pd.DataFrame:
-    """A row per choice and task; scores as shares, differences in points (hundredths)."""
-    return pd.DataFrame([_row(cell) for cell in found])
-
-
-def _row(cell: Cell) -> dict[str, object]:
-    gain = cell.gain
-    own = gain.multi
-    return {
-        "choice": cell.choice,
-        "task": cell.task,
-        "split": gain.split,
-        "metric": gain.metric,
-        "added baseline": cell.entry.added,
-        "seeds": own.count if own else 0,
-        "mean": own.mean if own else None,
-        "sd": own.deviation if own else None,
-        "low": own.low if own else None,
-        "high": own.high if own else None,
-        "twin": gain.twin.mean if gain.twin else None,
-        **_points("over twin", gain.difference),
-        "verdict": gain.verdict,
-        "corrected verdict": cell.corrected or "",
-        **_points("over equal weights", cell.against_equal),
-        "verdict on equal weights": verdict_on(cell.against_equal),
-    }
-
-
-def _points(name: str, found: Spread | None) -> dict[str, float | int | None]:
-    """A difference in points, with its interval and the seeds that it is paired over."""
-    scaled = [found.mean, found.low, found.high] if found else [None] * 3
-    mean, low, high = (None if value is None else 100 * value for value in scaled)
-    return {
-        f"{name} (points)": mean,
-        f"{name} low": low,
-        f"{name} high": high,
-        f"{name} seeds": found.count if found else 0,
-    }

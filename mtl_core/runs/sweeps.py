@@ -133,6 +133,11 @@ class Standing:
         return [member for member in self.members if member.status.state.is_live]
 
     @property
+    def running(self) -> list[Member]:
+        """Runs that a process is busy with."""
+        return self.in_state(State.RUNNING, State.PAUSED)
+
+    @property
     def resumable(self) -> list[Member]:
         """Runs that ended early."""
         return [member for member in self.members if member.status.state.can_resume]
