@@ -16,6 +16,7 @@ from mtl_core.data.catalog import Catalog, Dataset
 
 from ._form import Values, choice_form, part_form
 from ._head_form import head_options
+from ._instruments import instruments
 from ._picture import answer_words
 from ._ui import RESET, draft_key, new_draft, plain, small_print
 
@@ -61,12 +62,13 @@ def draw(catalog: Catalog) -> Draft:
     top = st.container()  # the name, which is made of the choices below
     with _section(":material/database: Data and tasks"):
         chosen = _data(catalog)
+        changed = instruments(chosen)
     tasks = tuple(dict.fromkeys(task for _, names in chosen.values() for task in names))
     with _section(":material/hub: Model"):
         parts = {f: choice_form(f, draft_key(f), tasks=tasks) for f in _MODEL}
         heads = head_options(_kinds(chosen))
     with _section(":material/balance: Balance between the tasks"):
-        balance = _balance(tasks, len(chosen))
+        balance = _balance(tasks, list(chosen))
     with _section(":material/timer: Training"):
         training = part_form(Training, draft_key("training"))
         seeds, twins = _repeats(len(tasks))
@@ -77,7 +79,9 @@ def draw(catalog: Catalog) -> Draft:
         on_click=new_draft,
         help="Puts every choice of this form back to its default.",
     )
-    data = [{"card": name, "tasks": list(names)} for name, (_, names) in chosen.items()]
+    data = [
+        {"card": name, "tasks": list(names), **changed[name]} for name, (_, names) in chosen.items()
+    ]
     with top:
         name = _name(chosen, parts)
     tree = {"name": name, "data": data, **parts, **balance, "heads": heads, "training": training}
@@ -132,13 +136,13 @@ def _tasks(dataset: Dataset, with_name: bool) -> tuple[str, ...]:
     return tuple(task for task in specs if task in picked)
 
 
-def _balance(tasks: Sequence[str], datasets: int) -> Values:
+def _balance(tasks: Sequence[str], datasets: Sequence[str]) -> Values:
     """How the losses, and with several datasets their batches, come together."""
     values: Values = {"balancing": choice_form("balancing", draft_key("balancing"), tasks=tasks)}
     if len(tasks) < 2:
         st.html(small_print(["With one task there is nothing to balance."]))
-    if datasets > 1:
-        values["mixing"] = choice_form("mixing", draft_key("mixing"))
+    if len(datasets) > 1:
+        values["mixing"] = choice_form("mixing", draft_key("mixing"), tasks=datasets)
     return values
 
 

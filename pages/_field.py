@@ -19,14 +19,17 @@ KEPT: Literal["session"] = "session"
 FEW = 4  # so many options lie open; more are in a list
 _NARROW = 18  # letters, a button's edges counted as four, of options that lie open in a column
 _RUN = "run"  # the widget that offers finished runs
+_TASKS = "tasks"  # the widget that offers tasks, any number of them
 
 
-def field_widget(name: str, field: FieldInfo, key: str) -> Any:
+def field_widget(name: str, field: FieldInfo, key: str, *, tasks: Sequence[str] = ()) -> Any:
     """The widget of one field, and its present value."""
     kind, optional = _type_of(field)
     label, help_text = label_of(name, field), plain(field.description or "")
     if widget_of(field) == _RUN:
         return _run(label, key, help_text)
+    if widget_of(field) == _TASKS:
+        return _some_tasks(label, tasks, key, help_text)
     if get_origin(kind) is Literal:
         options = list(get_args(kind))
         default = options[0] if _default(field) is None else _default(field)
@@ -50,16 +53,16 @@ def is_wide(field: FieldInfo) -> bool:
 
 def task_widgets(name: str, field: FieldInfo, tasks: Sequence[str], key: str) -> dict[str, Any]:
     """A number for each task; tasks left as they are do not occur."""
-    kind = per_task_type(field)
-    if len(tasks) < (2 if kind is float else 1):
+    is_weight = per_task_type(field) is float and not _bounds_per_task(field)
+    if len(tasks) < (2 if is_weight else 1):
         return {}
     st.markdown(label_of(name, field), help=plain(field.description or ""))
-    beside = 2 if kind is float else 4
+    beside = 2 if is_weight else 4
     values: dict[str, Any] = {}
     for start in range(0, len(tasks), beside):
         for task, place in zip(tasks[start:], st.columns(beside), strict=False):
             with place:
-                draw = _task_slider if kind is float else _task_number
+                draw = _task_slider if is_weight else _task_number
                 values[task] = draw(task, field, f"{key}/{task}")
     return {task: value for task, value in values.items() if value is not None}
 
@@ -90,22 +93,42 @@ def _task_slider(task: str, field: FieldInfo, key: str) -> float | None:
     return None if value == 1.0 else round(value, 2)
 
 
-def _task_number(task: str, field: FieldInfo, key: str) -> int | None:
-    inner = get_args(get_args(field.annotation)[1])  # of Annotated[int, Field(ge=..., le=...)]
-    bounds = [part for part in inner[1:] if isinstance(part, FieldInfo)]
+def _bounds_per_task(field: FieldInfo) -> list[FieldInfo]:
+    """Of `dict[str, Annotated[int, Field(ge=..., le=...)]]`, what holds for each number."""
+    return [p for p in get_args(get_args(field.annotation)[1])[1:] if isinstance(p, FieldInfo)]
+
+
+def _task_number(task: str, field: FieldInfo, key: str) -> float | None:
+    kind = per_task_type(field) or int
+    bounds = _bounds_per_task(field)
     low, high, _ = _bounds(bounds[0]) if bounds else (0, None, None)
     value = st.number_input(
         plain(task),
-        min_value=None if low is None else int(low),
-        max_value=None if high is None else int(high),
+        min_value=None if low is None else kind(low),
+        max_value=None if high is None else kind(high),
         value=None,
-        step=1,
+        step=kind(1) if kind is int or high is None or high > 1 else 0.05,
+        format="%d" if kind is int else "%g",
         key=key,
         placeholder=_when_empty(field) or "automatic",
         help=plain(field.description or ""),
         persist_state=KEPT,
     )
-    return None if value is None else int(value)
+    return None if value is None else kind(value)
+
+
+def _some_tasks(label: str, tasks: Sequence[str], key: str, help: str) -> list[str]:
+    """Any number of the tasks, none at first."""
+    picked = st.pills(
+        label,
+        list(tasks),
+        selection_mode="multi",
+        format_func=plain,
+        key=f"{key}/{'/'.join(tasks)}",
+        help=help,
+        persist_state=KEPT,
+    )
+    return [task for task in tasks if task in picked]
 
 
 def _run(label: str, key: str, help: str) -> str:

@@ -2,11 +2,14 @@
 
 import streamlit as st
 
-from mtl_core.config import Experiment, SharingPart
+from mtl_core.config import DataChoice, Experiment, SharingPart
+from mtl_core.data.catalog import Dataset
+from mtl_core.data.instruments import limited
 from mtl_core.errors import MtlError
 from pages import _draft, _start, _ui
 from pages._live import preload
 from pages._picture import cost_words, show_model
+from pages._sweep_form import sweep_section
 
 # The picture stays in sight while the reader works down the form; where there is no room for
 # both side by side, it comes below.
@@ -42,6 +45,7 @@ def _preview(draft: _draft.Draft) -> None:
     _model(draft)
     _summary_and_button(draft, experiment)
     preload()
+    sweep_section(experiment)
     _files(draft, experiment)
 
 
@@ -59,12 +63,12 @@ def _model(draft: _draft.Draft) -> None:
 
 def _summary_and_button(draft: _draft.Draft, experiment: Experiment) -> None:
     try:
-        sizes = {name: len(_ui.sentences(d, "train")) for name, (d, _) in draft.chosen.items()}
+        sizes = [_size(draft.chosen[choice.card][0], choice) for choice in experiment.data]
     except MtlError as err:
         _ui.show_error(err)
         return
     runs = _start.planned(experiment, with_twins=draft.with_twins, seeds=draft.seeds)
-    st.markdown(_summary(draft, experiment, len(runs), list(sizes.values())))
+    st.markdown(_summary(draft, experiment, len(runs), sizes))
     label = "Train" if len(runs) == 1 else f"Train {len(runs)} runs"
     if st.button(
         label,
@@ -75,6 +79,12 @@ def _summary_and_button(draft: _draft.Draft, experiment: Experiment) -> None:
         width="stretch",
     ):
         _start.train(runs)
+
+
+def _size(dataset: Dataset, choice: DataChoice) -> int:
+    """How many training rows the instruments leave of a dataset."""
+    rows = _ui.sentences(dataset, "train")
+    return len(limited(rows, choice.tasks, max_rows=choice.max_rows, share=choice.share))
 
 
 def _summary(draft: _draft.Draft, experiment: Experiment, runs: int, sizes: list[int]) -> str:

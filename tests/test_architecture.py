@@ -21,8 +21,8 @@ def loaded_after(code: str) -> set[str]:
 
 def test_what_the_pages_import_loads_no_torch():
     modules = [
-        "config", "data.catalog", "data.choosing", "data.tasks", "runs.store", "runs.worker",
-        "predict.service", "training.events", "training.manifest", "analysis.compare",
+        "config", "data.catalog", "data.choosing", "data.instruments", "data.tasks",
+        "runs.store", "runs.worker", "predict.service", "training.events", "training.manifest", "analysis.compare",
         "analysis.curves", "analysis.plots", "analysis.colours",
     ]  # fmt: skip
     loaded = loaded_after("\n".join(f"import mtl_core.{name}" for name in modules))
@@ -85,7 +85,7 @@ def test_no_file_names_a_strategy_outside_its_own_rooms(family):
         place = path.relative_to(ROOT).as_posix()
         if not place.startswith(allowed):
             strings, names = strings_and_names(path)
-            assert not (kinds | classes) & strings and not classes & names, place
+            assert not ((kinds | classes) & strings) | (classes & names), place
 
 
 def test_files_and_functions_stay_small():

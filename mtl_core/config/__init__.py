@@ -9,7 +9,7 @@
 """
 
 from .balancing import BALANCING_CHOICES, BalancingChoice
-from .data_choice import EVERY_TASK, DataChoice
+from .data_choice import EVERY_TASK, INSTRUMENTS, DataChoice
 from .encoder import ENCODERS, EncoderChoice
 from .experiment import NAMES, Experiment
 from .head import HeadOptions
@@ -28,6 +28,7 @@ METHODS: dict[str, tuple[type[Part], ...]] = {
 
 __all__ = [
     "EVERY_TASK",
+    "INSTRUMENTS",
     "METHODS",
     "NAMES",
     "BalancingChoice",

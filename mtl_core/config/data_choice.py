@@ -10,6 +10,7 @@ EVERY_TASK = "all"
 """Stands in metric keys for all tasks of a sentence together, so no task may bear this name."""
 
 INSTRUMENTS = ("max_rows", "share", "noise", "shuffled")
+"""The options that change a dataset's training data."""
 
 
 class DataChoice(Part):
@@ -33,16 +34,17 @@ class DataChoice(Part):
     )
     share: dict[str, Annotated[float, Field(ge=0.05, le=1)]] = option(
         {},
-        "For each task, the share of its labelled training rows whose label is kept; tasks left out "
-        "keep all. The rows of a smaller share lie within those of a larger one, and all tasks keep "
-        "the same sentences first. Rows without any label left are dropped.",
+        "For each task, the share of its labelled training rows whose label is kept. The rows of a "
+        "smaller share lie within those of a larger one, and all tasks keep the same sentences "
+        "first. Rows without any label left are dropped; empty: all.",
         advanced=True,
     )
     noise: dict[str, Annotated[float, Field(ge=0, le=1)]] = option(
         {},
         "For each task, the share of its training labels that is replaced by another one, drawn "
         "evenly from the others: of words for tagging, of spans (they stay where they are), of the "
-        "labels of each row for multilabel. Values of a regression are drawn from the other values.",
+        "labels of each row for multilabel. Values of a regression are drawn from the other values "
+        "of its data; empty: none.",
         advanced=True,
     )
     shuffled: tuple[str, ...] = option(
@@ -50,6 +52,7 @@ class DataChoice(Part):
         "Tasks whose training labels go to other rows, so that no row has its own: as a control, "
         "what helps beside it is not the task. Tags go to sentences of as many words; where there "
         "is none, they turn within the sentence, spans as a whole.",
+        widget="tasks",
         advanced=True,
     )
 

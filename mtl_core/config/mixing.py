@@ -111,8 +111,7 @@ class Explicit(MixingPart):
     kind: Literal["explicit"] = "explicit"
     probabilities: dict[str, Annotated[float, Field(ge=0.001, le=1000)]] = option(
         {},
-        "How often each dataset is drawn; only their ratio counts.",
-        widget="every",
+        "How often each dataset is drawn; only their ratio counts. Give all or none; empty: none.",
     )
 
     def refusal(self, datasets: tuple[str, ...], batch_size: int) -> str | None:
