@@ -70,9 +70,9 @@ def test_every_choice_says_what_it_is_when_to_use_it_and_what_it_costs(family):
         (DATA + "encoder: {kind: bert}", "encoder: kind 'bert' is unknown; allowed: 'bilstm'"),
         (DATA + "encoder: {hidden: 3}", "encoder: has no 'kind'"),
         (DATA + "encoder: {kind: transformer, heads: 3}", "heads (3) must divide hidden (128)"),
-        (DATA + "balancing: {weights: {ner: 2}}", "'ner' is not among the tasks of this experiment (mood, tags)"),
-        (DATA + "balancing: {weights: {mood: -2}}", "the weight of 'mood' is -2.0"),
-        (DATA + "balancing: {weights: {mood: 0, tags: 0}}", "all weights are 0"),
+        (DATA + "balancing: {kind: fixed, weights: {ner: 2}}", "'ner' is not among the tasks of this experiment (mood, tags)"),
+        (DATA + "balancing: {kind: fixed, weights: {mood: -2}}", "the weight of 'mood' is -2.0"),
+        (DATA + "balancing: {kind: fixed, weights: {mood: 0, tags: 0}}", "all weights are 0"),
         (DATA + "only: ner", "'ner' is not among the tasks"),
         ("data: []", "data: [] is not usable"),
         ("data: [{card: a}]", "data.0.tasks: is missing; add it"),
@@ -90,12 +90,12 @@ def test_a_bad_experiment_is_one_sentence_with_key_value_and_cure(text, said):
 
 
 def test_all_weights_zero_for_named_tasks_leaves_the_others():
-    experiment = parse(DATA + "balancing: {weights: {mood: 0, tags: 1}}")
+    experiment = parse(DATA + "balancing: {kind: fixed, weights: {mood: 0, tags: 1}}")
     assert experiment.balancing.weights == {"mood": 0, "tags": 1}
 
 
 def test_a_twin_differs_only_in_what_makes_it_single():
-    experiment = parse(DATA + "training: {seed: 5}\nbalancing: {weights: {mood: 3}}")
+    experiment = parse(DATA + "training: {seed: 5}\nbalancing: {kind: fixed, weights: {mood: 3}}")
     twin = experiment.twins()["mood"]
     assert twin.tasks == ("mood",) and twin.all_tasks == ("mood", "tags")
     same = {"data", "encoder", "mixing", "training"}

@@ -25,7 +25,7 @@ from mtl_core.models.contracts import Encoder, rate_of, trainable
 from mtl_core.models.encoders.cnn import ConvolutionBlock
 from mtl_core.models.pretrained.families import FAMILIES
 from mtl_core.models.sources import ENCODERS
-from mtl_core.training.trainer import Plan, _optimiser
+from mtl_core.training.stepping import make_optimiser
 
 from .small_models import SMALL, WORDS
 
@@ -273,7 +273,7 @@ def test_each_block_learns_slower_than_the_one_above_it(folders):
     rates = [{rate_of(p) for p in trainable([block])} for block in encoder.blocks]
     assert rates == [{0.5}, {1.0}]
     assert {rate_of(p) for p in encoder.embedding_parameters()} == {0.25}
-    groups = _optimiser(encoder, Plan(steps=1, evaluate_every=1, learning_rate=1.0)).param_groups
+    groups = make_optimiser(encoder, torch.nn.Module(), 1.0, 0.01).param_groups
     scale = {id(p): group["scale"] for group in groups for p in group["params"]}
     assert all(scale[id(p)] == rate_of(p) for p in encoder.parameters())
     assert sorted(set(scale.values())) == [0.25, 0.5, 1.0]

@@ -84,23 +84,3 @@ def test_one_task_alone_is_the_same_model_under_every_strategy():
     torch.testing.assert_close(
         list(hard.sharing.parameters()), list(first.parameters()), atol=0, rtol=0
     )
-
-
-def test_fixed_weights_by_hand():
-    """L = 2a + 0.5b + penalty, a = x², b = 3x at x = 2: dL/dx = 2·4 + 0.5·3 + 1 = 10.5."""
-    from mtl_core.config.balancing import Fixed
-
-    x = torch.tensor(2.0, requires_grad=True)
-    balancer = BALANCING[Fixed](("a", "b"), weights={"a": 2.0, "b": 0.5})
-    weights = balancer.backward({"a": x**2, "b": 3 * x}, x * 1.0, [])
-    assert x.grad is not None and x.grad.item() == pytest.approx(10.5)
-    assert weights == {"a": 2.0, "b": 0.5}
-
-
-def test_tasks_left_out_of_fixed_weights_have_weight_1():
-    from mtl_core.config.balancing import Fixed
-
-    balancer = BALANCING[Fixed](("a", "b"), weights={"a": 2.0})
-    x = torch.tensor(1.0, requires_grad=True)
-    assert balancer.backward({"b": x * 3}, None, []) == {"b": 1.0}
-    assert x.grad is not None and x.grad.item() == 3.0

@@ -22,11 +22,13 @@ from mtl_core.training.events import (
     Looked,
     Started,
     Step,
+    Watched,
     from_line,
     to_line,
 )
+from mtl_core.training.plan import Plan
 from mtl_core.training.setup import prepare
-from mtl_core.training.trainer import Plan, train
+from mtl_core.training.trainer import train
 
 from .conftest import tiny_experiment, write_rows
 
@@ -55,7 +57,7 @@ def test_events_come_in_order_and_are_complete(tiny, tmp_path):
     assert [e.step for e in events if isinstance(e, Evaluated)] == [3, 6]
     assert isinstance(events[-1], Finished)
     assert {type(e) for e in events} == {
-        Started, Step, Evaluated, Looked, Checkpointed, Detailed, Finished,
+        Started, Step, Watched, Evaluated, Looked, Checkpointed, Detailed, Finished,
     }  # fmt: skip
     told = [(e.split, e.task) for e in events if isinstance(e, Detailed)]
     assert told == list(itertools.product(("validation", "test"), ("mood", "places", "tags")))
@@ -135,7 +137,7 @@ def test_steps_told_late_as_on_a_gpu_are_all_told_also_across_a_stop(
 ):
     experiment = tiny_experiment(tiny)
     whole = events_of(experiment, tmp_path / "whole")
-    monkeypatch.setattr("mtl_core.training.trainer.report_seconds", lambda device: 60.0)
+    monkeypatch.setattr("mtl_core.training.telling.report_seconds", lambda device: 60.0)
     begun = events_of(experiment, tmp_path / "parts", count=stop)
     rest = events_of(experiment, tmp_path / "parts")
     found = {e.step: e for e in numbers(begun) + numbers(rest) if isinstance(e, Step)}

@@ -17,6 +17,10 @@ class Balancer(nn.Module, ABC):
 
     looks_again = False
     """Whether it wants the losses of the same batches once more, after the step."""
+    takes_rows = False
+    """Whether its backward leaves every task's gradients in `shared.rows`."""
+    reads_representation = False
+    """Whether it wants `shared.representation`."""
 
     def __init__(self, tasks: tuple[str, ...]) -> None:
         super().__init__()

@@ -30,6 +30,7 @@ class GradientBalancer(Balancer):
         super().__init__(tasks)
         self.scale = scale
         self.reads_representation = gradients == "representation"
+        self.takes_rows = not self.reads_representation
 
     def backward(
         self, losses: Mapping[str, Tensor], penalty: Tensor | None, shared: Shared

@@ -21,6 +21,9 @@ class GradNorm(LossBalancer):
 
     weight: Tensor
     first: Tensor
+    mean: Tensor
+    square: Tensor
+    count: Tensor
 
     def __init__(
         self,

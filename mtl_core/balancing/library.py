@@ -134,7 +134,7 @@ def conflict_free() -> Weighting:
 
 def smoothed(weighting: Weighting, share: float) -> Weighting:
     """CR-MOGM around another one: so much of the previous weights is kept."""
-    return aggregation.CRMOGMWeighting(weighting, alpha=share) if share else weighting
+    return aggregation.CRMOGMWeighting(weighting, alpha=share) if share else weighting  # type: ignore[arg-type]
 
 
 # --- From J to a direction or to weights ----------------------------------------------------------
@@ -178,7 +178,7 @@ def recall(module: nn.Module, memory: dict[str, Any]) -> None:
         place, name = key.split("/")
         part = parts[place]
         if name in part._parameters:
-            part._parameters[name].data.copy_(value)  # type: ignore[union-attr]
+            part._parameters[name].data.copy_(value)
         elif name in part._buffers:
             part._buffers[name] = value
         elif isinstance(value, dict):  # its optimiser is made at the first step

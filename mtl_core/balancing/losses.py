@@ -145,6 +145,7 @@ class DynamicWeightAverage(LossBalancer):
     sums: Tensor
     counts: Tensor
     means: Tensor
+    epochs: Tensor
 
     def __init__(
         self, tasks: tuple[str, ...], *, temperature: float = 2.0, **options: object

@@ -71,6 +71,7 @@ class Experiment(Part):
             "balancing": self.balancing.named_tasks(),
             "sharing": self.sharing.named_tasks(),
             "heads": list(self.heads),
+            "training.main_task": [self.training.main_task] if self.training.main_task else [],
             "only": [self.only] if self.only else [],
         }
         for place, tasks in named.items():
@@ -85,8 +86,10 @@ class Experiment(Part):
     @model_validator(mode="after")
     def _parts_go_together(self) -> Self:
         cards = tuple(choice.card for choice in self.data)
-        why = self.sharing.refusal(self.surroundings) or self.mixing.refusal(
-            cards, self.training.batch_size
+        why = (
+            self.sharing.refusal(self.surroundings)
+            or self.mixing.refusal(cards, self.training.batch_size)
+            or self.balancing.refusal(self.tasks, self.sharing.gives_one_representation)
         )
         if why:
             raise ValueError(why)
@@ -132,6 +135,7 @@ class Experiment(Part):
                 "only": task,
                 "sharing": sharing.ALONE,
                 "balancing": balancing.USUAL,
+                "training": self.training.alone(),
                 "pieces_of": self.pieces_of or self.sharing.start,
             }
         )
@@ -139,6 +143,11 @@ class Experiment(Part):
     def twins(self) -> dict[str, "Experiment"]:
         """One twin per task; none where nothing is shared, and none for a twin."""
         return {task: self.twin(task) for task in self.tasks} if self.has_twins else {}
+
+    def family(self) -> "list[Experiment]":
+        """The run and its twins, in the order in which they are to be trained."""
+        twins = list(self.twins().values())
+        return [*twins, self] if self.training.best_by == "gain" else [self, *twins]
 
     @property
     def has_twins(self) -> bool:

@@ -47,9 +47,20 @@ class Training(Part):
         le=1_000_000,
         advanced=True,
     )
-    best_by: Literal["mean", "worst", "last"] = option(
+    best_by: Literal["mean", "worst", "main", "gain", "each", "last"] = option(
         "mean",
-        "Which checkpoint to keep: best mean of the tasks' main validation scores, best worst task, or simply the last.",
+        "Which checkpoint is the best, by main validation scores: mean of the tasks, worst task, "
+        "main task, mean gain over the twins in shares of theirs (twins are trained first), each "
+        "task by itself (scores are then those of each task's own checkpoint), or simply the last.",
+        advanced=True,
+    )
+    main_task: str | None = option(
+        None, "The task that decides with best_by main; empty: the first task.", advanced=True
+    )
+    keep: Literal["best", "tasks", "all"] = option(
+        "tasks",
+        "Checkpoints that stay on the disk to be asked later: the best one, each task's best too, "
+        "or that of every validation.",
         advanced=True,
     )
     patience: int | None = option(
@@ -58,6 +69,21 @@ class Training(Part):
         unit="validations",
         ge=1,
         le=1000,
+        advanced=True,
+    )
+    stopping: Literal["together", "each"] = option(
+        "together",
+        "What patience counts for: the best checkpoint of all tasks together, or each task, which "
+        "then trains no more while the others go on.",
+        advanced=True,
+    )
+    watch_every: int | None = option(
+        None,
+        "Steps between two looks at the tasks' gradients, 0 for none; empty: 25 for each task, "
+        "which costs about 3 % of the time.",
+        unit="steps",
+        ge=0,
+        le=1_000_000,
         advanced=True,
     )
     seed: int = option(
@@ -80,3 +106,8 @@ class Training(Part):
         "Number format; auto uses bf16 mixed precision where the device has it.",
         advanced=True,
     )
+
+    def alone(self) -> "Training":
+        """The same for a single task, for which all ways to tell the best are one."""
+        by = "last" if self.best_by == "last" else "mean"
+        return self.model_copy(update={"best_by": by, "main_task": None, "stopping": "together"})

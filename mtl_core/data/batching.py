@@ -1,6 +1,6 @@
 """Batches: rows of one dataset as tensors, with the targets of all its chosen tasks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +48,13 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def only(self, tasks: Container[str]) -> "Batch":
+        """The same batch with the targets of these tasks alone."""
+        if all(task in tasks for task in self.targets):
+            return self
+        kept = {task: target for task, target in self.targets.items() if task in tasks}
+        return replace(self, targets=kept)
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on a device; counts stay on the CPU, where LSTMs want them."""

@@ -9,11 +9,14 @@ from mtl_core.data.batching import Batch
 from mtl_core.data.counting import Counts
 from mtl_core.data.tasks import Task
 
-from .contracts import MakeEncoder, Owned, Scene, Sharing, trainable
+from .contracts import Block, Encoder, MakeEncoder, Owned, Scene, Sharing, trainable
 from .heads import Head, make_head
 from .insight import Insight
 from .sharing import SHARING
 from .similarity import Similarity
+
+EMBEDDING, BLOCK, BETWEEN, HEADS = "embedding", "block", "connections", "heads"
+"""Places of shared parameters; blocks are numbered from 1."""
 
 
 class MultiTaskModel(nn.Module):
@@ -26,6 +29,8 @@ class MultiTaskModel(nn.Module):
         self._heads = nn.ModuleList(heads.values())
         sharing.ask = self._distribution
         self._similarity = Similarity(self.tasks)
+        self.representation: Tensor | None = None
+        """What all tasks of the last batch have read, (batch, seq, hidden), where that is the same."""
 
     def head(self, task: str) -> Head:
         """The head of a task."""
@@ -38,7 +43,10 @@ class MultiTaskModel(nn.Module):
         if not self.training:
             self.sharing.watch.next_batch()
         hidden = self.sharing(batch, tasks)
-        if not self.training:
+        if self.training:
+            first, *others = hidden.values()
+            self.representation = first if all(other is first for other in others) else None
+        else:
             self._similarity.note(hidden, batch.mask)
         return {task: self.head(task)(hidden[task], batch) for task in tasks}
 
@@ -66,9 +74,34 @@ class MultiTaskModel(nn.Module):
         """Parameters that more than one task trains."""
         return [p for owned in self.owners() if len(owned.tasks) > 1 for p in owned.parameters]
 
+    def shared_places(self) -> dict[str, list[nn.Parameter]]:
+        """Parameters that more than one task trains, by where they stand, from the words upwards:
+        "embedding", "block 1", ..., then what lies between blocks and in heads."""
+        where = self._places()
+        found: dict[str, list[nn.Parameter]] = {}
+        for parameter in self.shared_parameters():
+            found.setdefault(where.get(id(parameter), BETWEEN), []).append(parameter)
+        return {place: found[place] for place in sorted(found, key=_height)}
+
+    def _places(self) -> dict[int, str]:
+        """Where the parameters of encoders, stacks of blocks and heads stand, by their identity."""
+        where: dict[int, str] = {}
+        for module in self.sharing.modules():
+            if isinstance(module, Encoder):
+                where |= {id(p): EMBEDDING for p in module.embedding_parameters()}
+            elif isinstance(module, nn.ModuleList) and all(isinstance(m, Block) for m in module):
+                for depth, block in enumerate(module, 1):
+                    where |= {id(p): f"{BLOCK} {depth}" for p in block.parameters()}
+        return where | {id(p): HEADS for p in self._heads.parameters()}
+
     def _distribution(self, task: str, hidden: Tensor, batch: Batch) -> Tensor:
         head = self.head(task)
         return head.probabilities(head(hidden, batch), batch)
+
+
+def _height(place: str) -> tuple[int, int]:
+    name, _, number = place.partition(" ")
+    return (EMBEDDING, BLOCK, BETWEEN, HEADS).index(name), int(number or 0)
 
 
 def build_model(

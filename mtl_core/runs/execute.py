@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 from filelock import FileLock, Timeout
 
@@ -29,14 +29,17 @@ from mtl_core.training.events import (
     Failed,
     Finished,
     Started,
+    Steered,
     Step,
     to_line,
 )
 from mtl_core.training.setup import Prepared, prepare
+from mtl_core.training.steering import Wishes
 from mtl_core.training.trainer import train
 
 from .processes import ProcessMark
 from .store import Run, Runs, State, Status
+from .twins import twin_scores
 
 STATUS_SECONDS = 0.25
 """The status is rewritten at most this often while nothing but the step changes."""
@@ -83,6 +86,8 @@ class _Execution:
             before, state=State.RUNNING, reason="", process=vars(ProcessMark.mine())
         )
         self._written = 0.0
+        self._evaluate = False
+        self._steered: tuple[int, dict[str, Any]] = (0, {})
 
     def run(self) -> Status:
         """Prepare, train, and put down how it ended."""
@@ -104,10 +109,17 @@ class _Execution:
     def _prepare(self) -> Prepared:
         catalog = Catalog.read(card_folders(home()))
         experiment = self.run_folder.experiment
-        prepared = prepare(experiment, catalog, home() / "cache", self._phase, _folder_of)
+        prepared = prepare(
+            experiment, catalog, home() / "cache", self._phase, _folder_of, self._twins()
+        )
         _check_unchanged(self.run_folder.folder, prepared)
         self._say(device=describe(prepared.parts.device), steps=prepared.plan.steps)
         return prepared
+
+    def _twins(self) -> dict[str, float]:
+        """The main validation scores of the twins, where this run's best is told by them."""
+        experiment = self.run_folder.experiment
+        return twin_scores(self.run_folder) if experiment.training.best_by == "gain" else {}
 
     def _phase(self, phase: str) -> None:
         if self.run_folder.asked() == "stop":
@@ -117,7 +129,9 @@ class _Execution:
     def _follow(self, prepared: Prepared) -> None:
         """Take down every event; between two of them, do what the user asks."""
         folder = self.run_folder.folder
-        events = train(prepared.parts, prepared.plan, folder)  # restores a state, if there is one
+        tasks = prepared.parts.model.tasks
+        # Restores a state, if there is one.
+        events = train(prepared.parts, prepared.plan, folder, lambda: self._wishes(tasks))
         prepared.manifest.save(folder)
         prepared.pieces.save(folder / manifest.TOKENIZER)
         with closing(cast(Generator[Event, None, None], events)):
@@ -127,6 +141,17 @@ class _Execution:
                     break
         if self.status.state is State.RUNNING:  # left by a stop, not by a finish
             self._say(state=State.STOPPED, phase="")
+
+    def _wishes(self, tasks: tuple[str, ...]) -> Wishes:
+        """How the user steers; asked before every step, so the file is read only when it is new."""
+        try:
+            changed = (self.run_folder.folder / "steering.json").stat().st_mtime_ns
+        except FileNotFoundError:
+            changed = 0
+        if changed != self._steered[0]:
+            self._steered = (changed, self.run_folder.steering())
+        evaluate, self._evaluate = self._evaluate, False
+        return Wishes.of(self._steered[1], tasks, evaluate=evaluate)
 
     def _record(self, event: Event) -> None:
         self.file.write(to_line(event))
@@ -151,6 +176,8 @@ class _Execution:
                 metrics=event.metrics,
                 best_step=event.best_step,
             )
+        elif isinstance(event, Steered):
+            self._say(steered=True)
         elif isinstance(event, Checkpointed):
             self._say()
 
@@ -160,6 +187,7 @@ class _Execution:
         if not asked or self.status.state is State.FINISHED:
             return False
         self._note(asked)
+        self._evaluate = asked == "evaluate"  # after the next step
         if asked == "pause":
             self._say(state=State.PAUSED)
             while asked not in {"resume", "stop"}:

@@ -2,6 +2,7 @@
 
     experiment.yaml    what was asked           status.json     where it stands (replaced atomically)
     events.jsonl       what happened            control.json    what the user asks of it
+    steering.json      how the user steers it   checkpoints/    the best of each task, and others
     model.safetensors  the best checkpoint      tokenizer.json  labels.json   model.json
     last/              everything needed to go on exactly       log.txt       the process's output
 
@@ -68,6 +69,8 @@ class Status:
     best_step: int = 0
     metrics: dict[str, float] = field(default_factory=dict)
     process: dict[str, Any] | None = None
+    steered: bool = False
+    """Whether the user has changed weights or learning rate while it trained."""
 
     @property
     def progress(self) -> float:
@@ -134,8 +137,17 @@ class Run:
         tree = asdict(replace(status, updated=time.time()))
         write_atomically(self.folder / "status.json", json.dumps(tree, indent=1))
 
+    def steer(self, factors: dict[str, float], rate: float) -> None:
+        """From the next step on: multiply losses of tasks by factors, and the learning rate."""
+        tree = {"factors": factors, "rate": rate, "time": time.time()}
+        write_atomically(self.folder / "steering.json", json.dumps(tree))
+
+    def steering(self) -> dict[str, Any]:
+        """What `steer` was told last; empty where it never was."""
+        return read_json(self.folder / "steering.json")
+
     def ask(self, what: str) -> None:
-        """Ask something of the run: "pause", "resume" or "stop"."""
+        """Ask something of the run: "pause", "resume", "stop" or "evaluate"."""
         tree = {"ask": what, "time": time.time()}
         write_atomically(self.folder / "control.json", json.dumps(tree))
 

@@ -113,9 +113,9 @@ class Evaluator:
         """All scores of a model on a split."""
         return self.scores(self.answer(model, split, autocast))
 
-    def main_scores(self, metrics: Metrics, split: str) -> list[float]:
+    def main_scores(self, metrics: Metrics, split: str) -> dict[str, float]:
         """The main score of each task."""
-        return [metrics[f"{t.name}/{split}/{t.metric}"] for t in self.tasks]
+        return {t.name: metrics[f"{t.name}/{split}/{t.metric}"] for t in self.tasks}
 
     def _in(self, part: Labelled) -> list[Task]:
         return [task for task in self.tasks if task.name in part.table.targets]

@@ -6,7 +6,7 @@ A resumed run sends the steps after its checkpoint again: for each key the last 
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,46 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """A look at the tasks' gradients in an update, over what they share.
+
+    `cosines` holds a matrix (task, task) for each place: "all", then "embedding", "block 1", ...;
+    None where a task has no gradient. `norms` are over all places. `angle` is that between the step
+    and the plain sum of the gradients, in degrees, `length` how many times as long the step is;
+    `effective_rate` is the learning rate times that. `loss` is the weighted sum of the losses.
+    """
+
+    kind: ClassVar[str] = "watched"
+    step: int
+    tasks: tuple[str, ...]
+    norms: dict[str, float]
+    cosines: dict[str, list[list[float | None]]]
+    angle: float | None
+    length: float | None
+    loss: float
+    effective_rate: float | None
+
+
+@dataclass(frozen=True)
+class Steered:
+    """From the update after `step` on, the user has other weights or another learning rate.
+
+    `factors` multiply the losses of tasks, 1 where one is not named; `rate` the learning rate.
+    """
+
+    kind: ClassVar[str] = "steered"
+    step: int
+    factors: dict[str, float]
+    rate: float
+    time: float
+
+
+@dataclass(frozen=True)
 class Evaluated:
-    """Scores of one split after `step` steps; `best` says that this is the best so far."""
+    """Scores of one split after `step` steps; `best` says that this is the best so far.
+
+    `stopped` are tasks that have had enough, `resting` those that rest until they are forgotten.
+    """
 
     kind: ClassVar[str] = "evaluated"
     step: int
@@ -48,6 +86,8 @@ class Evaluated:
     metrics: dict[str, float]
     best: bool
     seconds: float
+    stopped: tuple[str, ...] = ()
+    resting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +124,7 @@ class Checkpointed:
 
 @dataclass(frozen=True)
 class Asked:
-    """The user asked something of the live run: pause, resume or stop."""
+    """The user asked something of the live run: pause, resume, stop or evaluate."""
 
     kind: ClassVar[str] = "asked"
     step: int
@@ -94,7 +134,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Finished:
-    """Training ended by itself; `metrics` are the best checkpoint's, test scores included."""
+    """Training ended by itself; `metrics` are the best checkpoint's, test scores included.
+
+    `own_steps` are the steps of each task's own best validation.
+    """
 
     kind: ClassVar[str] = "finished"
     step: int
@@ -102,6 +145,7 @@ class Finished:
     metrics: dict[str, float]
     seconds: float
     early: bool = False
+    own_steps: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,11 +158,21 @@ class Failed:
     details: str = field(default="")
 
 
-Event = Started | Step | Evaluated | Looked | Detailed | Checkpointed | Asked | Finished | Failed
-_KINDS: dict[str, type[Any]] = {
-    cls.kind: cls
-    for cls in (Started, Step, Evaluated, Looked, Detailed, Checkpointed, Asked, Finished, Failed)
-}
+Event = (
+    Started
+    | Step
+    | Watched
+    | Steered
+    | Evaluated
+    | Looked
+    | Detailed
+    | Checkpointed
+    | Asked
+    | Finished
+    | Failed
+)
+_KINDS: dict[str, type[Any]] = {cls.kind: cls for cls in get_args(Event)}
+_TUPLES = {"tasks", "stopped", "resting"}
 
 
 def to_line(event: Event) -> str:
@@ -131,7 +185,7 @@ def from_line(line: str) -> Event:
     tree = json.loads(line)
     cls = _KINDS[tree.pop("kind")]
     known = {name: tree[name] for name in cls.__dataclass_fields__ if name in tree}
-    if "tasks" in known:
-        known["tasks"] = tuple(known["tasks"])
+    for name in _TUPLES & known.keys():
+        known[name] = tuple(known[name])
     event: Event = cls(**known)
     return event

@@ -3,14 +3,14 @@
 This and `restore` in predict are the only places that unfold a config into plain arguments.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
 
-from mtl_core.balancing import BALANCING
+from mtl_core.balancing import make_balancer
 from mtl_core.config import DataChoice, Experiment
 from mtl_core.data.batching import Table, make_table
 from mtl_core.data.catalog import SPLITS, Catalog, Dataset
@@ -27,8 +27,8 @@ from mtl_core.models.sources import ENCODERS
 from .devices import choose_device, choose_precision, seed_everything, use_threads
 from .evaluation import Evaluator, Labelled
 from .manifest import Manifest, Reading
+from .plan import Choosing, Parts, Plan
 from .restore import load_pieces, started
-from .trainer import Parts, Plan
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,12 @@ def prepare(
     cache: Path | None = None,
     phase: Callable[[str], None] = lambda name: None,
     find_run: Callable[[str], Path] = Path,
+    twins: Mapping[str, float] | None = None,
 ) -> Prepared:
     """Read, check and build. Raises MtlError; `phase` is told what is being done.
 
-    `find_run` gives the folder of a run by its name: of one that this run starts from.
+    `find_run` gives the folder of a run by its name: of one that this run starts from. `twins` are
+    the main validation scores of the single-task twins, for runs that are chosen by their gain.
     """
     device = choose_device(experiment.training.device)
     use_threads(experiment.threads)
@@ -102,9 +104,7 @@ def prepare(
     feed = _feed(experiment, tables)
     parts = Parts(
         model=model,
-        balancer=BALANCING[type(experiment.balancing)](  # type: ignore[call-arg]
-            experiment.tasks, **experiment.balancing.arguments()
-        ),
+        balancer=make_balancer(experiment.balancing, experiment.tasks),
         feed=feed,
         evaluator=_evaluator(trained, labelled, device),
         device=device,
@@ -114,7 +114,8 @@ def prepare(
         tasks=tuple(trained),
         readings=tuple(Reading.of(corpus.dataset, corpus.tasks) for corpus in corpora),
     )
-    return Prepared(parts, _plan(experiment, feed, device), manifest, pieces)
+    plan = _plan(experiment, feed, device, twins or {})
+    return Prepared(parts, plan, manifest, pieces)
 
 
 def _load(dataset: Dataset, choice: DataChoice) -> Corpus:
@@ -173,7 +174,13 @@ def _evaluator(
     return Evaluator(tasks, splits, device)
 
 
-def _plan(experiment: Experiment, feed: Feed, device: torch.device) -> Plan:
+WATCH_STEPS = 25
+"""For each task, between two looks at the gradients: a look costs about a backward pass a task."""
+
+
+def _plan(
+    experiment: Experiment, feed: Feed, device: torch.device, twins: Mapping[str, float]
+) -> Plan:
     training = experiment.training
     steps = feed.steps
     if not steps:
@@ -188,7 +195,34 @@ def _plan(experiment: Experiment, feed: Feed, device: torch.device) -> Plan:
         warmup=training.warmup,
         decay=training.decay,
         clip=training.clip,
-        best_by=training.best_by,
-        patience=training.patience,
+        watch_every=_watch_every(experiment),
+        choosing=_choosing(experiment, twins),
+        rest=experiment.mixing.rest if len(experiment.tasks) > 1 else None,
         autocast=choose_precision(training.precision, device),
+    )
+
+
+def _watch_every(experiment: Experiment) -> int:
+    given = experiment.training.watch_every
+    return WATCH_STEPS * len(experiment.tasks) if given is None else given
+
+
+def _choosing(experiment: Experiment, twins: Mapping[str, float]) -> Choosing:
+    """What the options mean: with "each" the joint best, which answers typed text, is by the mean."""
+    training = experiment.training
+    lacking = [task for task in experiment.tasks if task not in twins]
+    if training.best_by == "gain" and lacking:
+        raise ConfigError(
+            f"training.best_by is gain, but the single-task twin of '{lacking[0]}' has not finished "
+            "in the same group; train the twins too, or choose another best_by"
+        )
+    own = training.best_by == "each"
+    return Choosing(
+        by="mean" if own else training.best_by,
+        main=training.main_task,
+        twins=dict(twins),
+        own=own,
+        patience=training.patience,
+        each=training.stopping == "each",
+        keep=training.keep,
     )

@@ -52,6 +52,15 @@ class BalancingPart(Part):
         """Whether gradients are taken at the representation that all tasks read."""
         return False
 
+    def refusal(self, tasks: tuple[str, ...], one_representation: bool) -> str | None:
+        """Why it cannot be combined with the rest of the experiment, with the cure; None if it can."""
+        if self.reads_representation and not one_representation and len(tasks) > 1:
+            return (
+                "balancing.gradients is representation, but with this sharing strategy the tasks "
+                "read different ones; set it to parameters"
+            )
+        return None
+
 
 def scale_option() -> Scale:
     """How long a step is: comparable between methods, or as in the paper."""

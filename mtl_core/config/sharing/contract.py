@@ -44,6 +44,11 @@ class SharingPart(Part):
         """The run whose encoder and subwords this strategy begins with; None for a fresh start."""
         return None
 
+    @property
+    def gives_one_representation(self) -> bool:
+        """Whether all tasks read the very same vectors."""
+        return False
+
     def picture(self, tasks: tuple[str, ...], blocks: int) -> Picture:
         """The architecture as boxes and arrows."""
         raise NotImplementedError

@@ -45,6 +45,11 @@ class Hard(SharingPart):
         ge=0, le=48,
     )  # fmt: skip
 
+    @property
+    def gives_one_representation(self) -> bool:
+        """Unless tasks have blocks of their own."""
+        return self.own_blocks == 0
+
     def picture(self, tasks: tuple[str, ...], blocks: int) -> Picture:
         """One column for all tasks, which parts at the first block of their own."""
         own = min(self.own_blocks, blocks)

@@ -38,6 +38,11 @@ class Transfer(SharingPart):
         """The source."""
         return self.source or None
 
+    @property
+    def gives_one_representation(self) -> bool:
+        """With frozen blocks there may be nothing beneath it that learns."""
+        return self.frozen_blocks == 0
+
     def picture(self, tasks: tuple[str, ...], blocks: int) -> Picture:
         """One column for all tasks; what the earlier run gave it comes from the side."""
         sketch, centre = Sketch(), (len(tasks) - 1) / 2

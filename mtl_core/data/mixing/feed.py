@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import accumulate, islice
 
 import numpy as np
 
@@ -37,6 +37,12 @@ class Feed:
     def steps(self) -> int:
         """Updates in the whole training."""
         return sum(len(self._kept(plan)) for plan in self._plans())
+
+    @property
+    def epoch_ends(self) -> list[int]:
+        """How many updates have been made when each epoch but the last is over."""
+        lengths = [len(self._kept(plan)) for plan in self._plans()]
+        return list(accumulate(lengths))[:-1]
 
     def batches(self, start: int = 0) -> Iterator[list[Batch]]:
         """The batches of each step, from step `start` on (0 is the first)."""

@@ -1,0 +1,134 @@
+"""Which checkpoint is kept, and who has had enough: judged after every validation.
+
+Pure bookkeeping on scores, so that it can be saved with the state and tested without a model.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .plan import Choosing
+
+SMALL = 1e-3
+"""A twin's score is taken to be at least so large where gains are counted in shares of it."""
+
+
+@dataclass
+class TaskBest:
+    """The best validation of one task."""
+
+    score: float = -math.inf
+    step: int = 0
+    worse: int = 0
+    """Validations since then."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Best:
+    """The best validation of all tasks together."""
+
+    value: float = -math.inf
+    step: int = 0
+    worse: int = 0
+    metrics: dict[str, float] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Chooser:
+    """Tells after each validation whether it is the best, jointly and for each task."""
+
+    def __init__(self, choosing: Choosing, tasks: tuple[str, ...]) -> None:
+        self.choosing = choosing
+        self.joint = Best()
+        self.tasks = {task: TaskBest() for task in tasks}
+        self.others: list[int] = []
+        """Steps of validations that were the best of nothing, where all are kept."""
+
+    def judge(
+        self,
+        step: int,
+        scores: Mapping[str, float],
+        metrics: dict[str, float],
+        details: dict[str, Any],
+    ) -> bool:
+        """Take notice of a validation; says whether it is the best jointly.
+
+        Args:
+            scores: each task's main score, the higher the better.
+            metrics: all scores, as `task/split/metric`.
+            details: what the answers were like, by task.
+        """
+        for task, score in scores.items():
+            best = self.tasks[task]
+            if score > best.score:
+                own = {k: v for k, v in metrics.items() if k.split("/")[0] == task}
+                self.tasks[task] = TaskBest(score, step, 0, own, details.get(task, {}))
+            else:
+                best.worse += 1
+        value = self._value(step, scores)
+        is_best = value > self.joint.value
+        if is_best:
+            self.joint = Best(value, step, 0, metrics, details)
+        else:
+            self.joint.worse += 1
+        if self.choosing.keep == "all":
+            self.others.append(step)
+        return is_best
+
+    def _value(self, step: int, scores: Mapping[str, float]) -> float:
+        by, twins = self.choosing.by, self.choosing.twins
+        if by == "last":
+            return float(step)
+        if by == "worst":
+            return min(scores.values())
+        if by == "main":
+            return scores[self.choosing.main or next(iter(scores))]
+        if by == "gain":  # the mean relative gain (Maninis et al., 2019, equation 4)
+            gains = [(s - twins[task]) / max(SMALL, twins[task]) for task, s in scores.items()]
+            return sum(gains) / len(gains)
+        return sum(scores.values()) / len(scores)
+
+    @property
+    def stopped(self) -> frozenset[str]:
+        """Tasks that have had enough and train no more."""
+        patience = self.choosing.patience
+        if patience is None or not self.choosing.each:
+            return frozenset()
+        return frozenset(t for t, best in self.tasks.items() if best.worse >= patience)
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the training ends here, before its last step."""
+        patience = self.choosing.patience
+        if patience is None:
+            return False
+        if self.choosing.each:
+            return len(self.stopped) == len(self.tasks)
+        return self.joint.worse >= patience
+
+    @property
+    def own_steps(self) -> dict[str, int]:
+        """The step of each task's own best checkpoint."""
+        return {task: best.step for task, best in self.tasks.items()}
+
+    @property
+    def kept(self) -> list[int]:
+        """The steps whose weights stay on the disk besides the joint best, in order."""
+        several = self.choosing.keep == "tasks" and len(self.tasks) > 1
+        wanted = self.choosing.own or self.choosing.keep == "all" or several
+        own = self.own_steps.values() if wanted else []
+        return sorted({*own, *self.others, *([self.joint.step] if wanted else [])} - {0})
+
+    def state(self) -> dict[str, Any]:
+        """Everything that `load` needs, as plain data."""
+        tasks = {task: asdict(best) for task, best in self.tasks.items()}
+        return {"joint": asdict(self.joint), "tasks": tasks, "others": list(self.others)}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self.joint = Best(**state["joint"])
+        self.tasks = {task: TaskBest(**best) for task, best in state["tasks"].items()}
+        self.others = list(state["others"])
