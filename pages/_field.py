@@ -57,7 +57,7 @@ def task_widgets(name: str, field: FieldInfo, tasks: Sequence[str], key: str) ->
     if len(tasks) < (2 if is_weight else 1):
         return {}
     st.markdown(label_of(name, field), help=plain(field.description or ""))
-    beside = 2 if is_weight else 4
+    beside = 2 if is_weight or len(tasks) in (2, 4) else 3
     values: dict[str, Any] = {}
     for start in range(0, len(tasks), beside):
         for task, place in zip(tasks[start:], st.columns(beside), strict=False):

@@ -16,17 +16,17 @@ INSTRUMENTS = ("max_rows", "share", "noise", "shuffled")
 class DataChoice(Part):
     """A dataset and the tasks to learn from it.
 
-    The options beside these are instruments that show when learning together helps: they change the
-    training data alone; validation and test data stay as they are. What they take is the same for
-    every seed, and of a twin. A head still has all labels of the full training data, and subwords
-    are learnt from its full text, so that models stay comparable.
+    Instruments show when learning together helps. They change the training data alone; validation
+    and test data stay as they are. They do the same whatever the seed, and to the twins.
+    Heads keep all labels of the full training data, and subwords are learnt from its full text, so
+    that models stay comparable.
     """
 
     card: str = option(..., "Name of a dataset in the catalogue, or path of its card or folder.")
     tasks: tuple[str, ...] = option(..., "Tasks of the card to train.", min_length=1)
     max_rows: int | None = option(
         None,
-        "Train on at most so many rows, the same ones whatever the seed; empty: on all.",
+        "Train on at most so many rows, the same ones whatever the seed; empty: all rows.",
         unit="rows",
         ge=1,
         le=1_000_000_000,
