@@ -1,7 +1,7 @@
 """Which tasks rest because they have converged: dynamic stop-and-go.
 
 Lu, Goswami, Rohrbach, Parikh and Lee (2020), "12-in-1: Multi-Task Vision and Language
-Representation Learning", section 3.3. Pure bookkeeping on scores; it trains nothing.
+Representation Learning". Pure bookkeeping on scores; it trains nothing.
 """
 
 import math

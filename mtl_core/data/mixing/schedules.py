@@ -57,7 +57,7 @@ def proportional(epoch: Epoch, rng: np.random.Generator) -> Plan:
 
 
 def temperature(epoch: Epoch, rng: np.random.Generator, *, temperature: float) -> Plan:
-    """p ∝ N^(1/τ) (Arivazhagan et al., 2019, "Massively Multilingual NMT in the Wild", section 3)."""
+    """p ∝ N^(1/τ) (Arivazhagan et al., 2019, "Massively Multilingual NMT in the Wild")."""
     return _drawn(epoch, epoch.sizes ** (1 / temperature), rng)
 
 
@@ -67,7 +67,7 @@ def uniform(epoch: Epoch, rng: np.random.Generator) -> Plan:
 
 
 def annealed(epoch: Epoch, rng: np.random.Generator, *, fall: float) -> Plan:
-    """p ∝ N^α, α = 1 − 0.8 (e − 1) / (E − 1) (Stickland and Murray, 2019, "BERT and PALs", 4.1)."""
+    """p ∝ N^α, α = 1 − 0.8 (e − 1) / (E − 1) (Stickland and Murray, 2019, "BERT and PALs")."""
     power = 1 - fall * (epoch.number - 1) / max(1, epoch.count - 1)
     return _drawn(epoch, epoch.sizes**power, rng)
 
@@ -87,7 +87,7 @@ def round_robin(epoch: Epoch, rng: np.random.Generator) -> Plan:
 
 
 def mixed_batches(epoch: Epoch, rng: np.random.Generator) -> Plan:
-    """Rows of all datasets in every step, together a batch (Aghajanyan et al., 2021, "Muppet", 3.3)."""
+    """Rows of all datasets in every step, together a batch (Aghajanyan et al., 2021, "Muppet")."""
     shares = _shares_of_a_batch(epoch.sizes, epoch.batch_size)
     counts = (_rounded(shares, rng) for _ in range(epoch.steps))
     return [{name: n for name, n in zip(epoch.rows, step, strict=True) if n} for step in counts]
