@@ -41,7 +41,7 @@ def show_differences(stored: Stored, found: Sequence[Cell]) -> None:
     )
     st.caption(
         "Dots: mean over the seeds. Lines: 95 % interval. A full dot keeps its whole interval on "
-        "one side of zero; of an open one nobody can tell."
+        "one side of zero; of an open one nobody can tell. Very wide lines end at the edge."
     )
 
 
@@ -59,9 +59,12 @@ def show_pareto(stored: Stored, found: Sequence[Cell]) -> None:
     if not drawn:
         st.caption("No choice has finished on both tasks yet.")
         return
+    metrics = {
+        task: next(c.gain.metric for c in kept if c.task == task) for task in (first, second)
+    }
     lines = [*alone(kept, first), *alone(kept, second)]
     st.plotly_chart(
-        pareto_figure(drawn, lines, (first, second), theme()),
+        pareto_figure(drawn, lines, metrics, theme()),
         key="sweep/pareto",
         config={"displaylogo": False},
         alt=f"Scores of each choice on {first} and {second}; up and to the right is better",

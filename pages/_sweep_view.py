@@ -32,6 +32,7 @@ from pages._ui import (
 )
 
 TICK_SECONDS = 1.5
+_HEAD_PIXELS, _ROW_PIXELS, _MOST_ROWS = 38, 35, 24  # of a table
 _ICONS = {
     State.QUEUED: "schedule",
     State.RUNNING: "play_circle",
@@ -146,7 +147,7 @@ def _answers(found: Sequence[Answer]) -> str:
         ink = {HELPED: UP, HURT: DOWN}.get(answer.verdict, GREY)
         shade = f"light-dark({ink['light']},{ink['dark']})"
         question = f"Did sharing help {answer.task}, and can we tell?"
-        notes = small_print(note[:1].upper() + note[1:] for note in answer.notes)
+        notes = small_print(answer.notes)
         cards.append(
             f'<div style="border-left:4px solid {shade};padding:.15rem 0 .15rem .9rem">'
             f'<div style="font-weight:600">{chip(answer.task, question)}</div>'
@@ -157,8 +158,12 @@ def _answers(found: Sequence[Answer]) -> str:
 
 def _numbers(found: Sequence[Cell]) -> None:
     st.subheader("Scores and differences", anchor=False)
+    rows = shown_table(found)
     st.dataframe(
-        shown_table(found), hide_index=True, alt="Each choice on each task, over the seeds"
+        rows,
+        hide_index=True,
+        height=_HEAD_PIXELS + _ROW_PIXELS * min(len(rows), _MOST_ROWS),
+        alt="Each choice on each task, over the seeds",
     )
     st.html(small_print(HOW_IT_IS_JUDGED))
 

@@ -114,6 +114,12 @@ def test_each_way_of_sharing_with_a_special_method_has_baselines_of_its_own() ->
     assert beside["equal weights beside cross"] == "cross_stitch" and len(beside) == 8
 
 
+def test_baselines_are_called_by_their_share_of_the_data() -> None:
+    names = added(sweep_of(choices={"P": {"balancing.kind": "pcgrad"}}, shares=[0.1, 1], weights=3))
+    assert names[0] == "equal weights, 10 % of the data" and len(names) == 8
+    assert names[4] == "equal weights, 100 % of the data"
+
+
 def test_a_baseline_takes_no_name_that_a_choice_has() -> None:
     sweep = sweep_of(choices={"equal weights": {"balancing.kind": "pcgrad"}, "hard": {}}, weights=3)
     assert "equal weights" not in added(sweep)

@@ -141,7 +141,7 @@ def test_a_verdict_that_luck_may_have_made_does_not_stand() -> None:
     assert judged["c0"].gain.verdict == HELPED and judged["c0"].corrected == CANNOT_TELL
     answer = answers(list(judged.values()), 3)[0]
     assert answer.verdict == CANNOT_TELL
-    assert answer.sentence.startswith("Cannot tell. The best choice so far is c0, +1.3 points")
+    assert answer.sentence.startswith("Cannot tell. The best choice is c0, +1.3 points")
     assert "Judged alone, c0 helped; among 5 choices that may be luck." in answer.sentence
 
 
@@ -158,8 +158,8 @@ GOOD, BAD = [0.800, 0.815, 0.813], [0.600, 0.615, 0.613]
         (GOOD, GOOD, HELPED, "Yes, sharing helped (corrected for 2 choices): hard, +9.9 points"),
         (BAD, BAD, HURT, "No, sharing hurt (corrected for 2 choices): "),
         (GOOD, BAD, DEPENDS, "It depends. Sharing helped with hard, +9.9 points"),
-        ([0.8, 0.6, 0.7], [0.6, 0.8, 0.7], CANNOT_TELL, "Cannot tell. The best choice so far is"),
-        ([0.8], [0.9], CANNOT_TELL, "Cannot tell from one seed; train more. The best choice"),
+        ([0.8, 0.6, 0.7], [0.6, 0.8, 0.7], CANNOT_TELL, "Cannot tell. The best choice is"),
+        ([0.8], [0.9], CANNOT_TELL, "Cannot tell from one seed; train more. The best choice is"),
         ([], [], WAITING, "Not known yet"),
     ],
 )
@@ -172,7 +172,9 @@ def test_an_answer_says_how_far_the_sweep_is_and_what_methods_did() -> None:
     answer = answer_of({"hard": GOOD, "PCGrad": BAD, "alone": ALONE}, seeds=5)
     assert answer.sentence.endswith("So far 3 of 5 seeds.")
     assert len(answer.notes) == 1
-    assert answer.notes[0].startswith("PCGrad: hurt, \N{MINUS SIGN}20.0 points over hard, which")
+    assert answer.notes[0].startswith(
+        "PCGrad: hurt, \N{MINUS SIGN}20.0 points over hard, equal weights (95"
+    )
 
 
 def test_without_sharing_or_without_twins_nothing_is_judged() -> None:
@@ -280,12 +282,13 @@ def test_points_lines_and_grid() -> None:
 def test_figures_show_what_was_found() -> None:
     found, drawn = found_points()
     lines = [*alone(found, "pos"), *alone(found, "ner")]
-    figure = pareto_figure(drawn, lines, ("pos", "ner"), "light")
+    figure = pareto_figure(drawn, lines, {"pos": "accuracy", "ner": "macro_f1"}, "light")
     names = {trace.name for trace in figure.data}
-    assert {"fixed weights", "grid of fixed weights", "PCGrad", "random weights"} <= names
+    assert {"fixed weights", "PCGrad", "random weights"} <= names
     ring = next(t for t in figure.data if t.name == "beaten by none in both")
     assert list(ring.x) == [pytest.approx(90.0)] and list(ring.y) == [pytest.approx(90.0)]
     assert len(figure.layout.shapes) == 2
+    assert figure.layout.yaxis.title.text == "ner (macro f1, %)"
     dots = differences_figure(
         found, lambda cell: cell.gain.difference, "the twin", lambda task: "#123456", "dark"
     )
@@ -298,4 +301,13 @@ def test_figures_show_what_was_found() -> None:
         )
     )
     assert ner["hard"] == (pytest.approx(9.9333, abs=1e-3), "circle")
-    assert dots.data[1].error_x.array[0] > 0
+    assert dots.data[1].error_x.array[0] > 0 and dots.layout.xaxis.range is None
+
+
+def test_an_interval_from_two_seeds_does_not_hide_the_others() -> None:
+    found = list(cells_of({"hard": [0.7, 0.8], "PCGrad": [0.71, 0.73], "alone": ALONE}).values())
+    figure = differences_figure(
+        found, lambda cell: cell.gain.difference, "the twin", lambda task: "#123456", "light"
+    )
+    half = max(figure.data[0].error_x.array)
+    assert half > 50 and figure.layout.xaxis.range == (-20.0, 20.0)

@@ -1,6 +1,6 @@
 """The figures of a sweep: paired differences with their intervals, and two tasks against each other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -14,6 +14,7 @@ from .sweep import Cell
 
 _COLUMNS = 2  # tasks side by side
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "pentagon", "star")
+_WIDEST = 20.0  # points to each side that an axis shows at least before it is cut
 _LONGEST = 34  # letters of a choice's name on an axis
 
 Colour = Callable[[str], str]
@@ -45,6 +46,8 @@ def differences_figure(
         row, column = divmod(place, columns)
         own = [cell for cell in drawn if cell.task == task]
         figure.add_trace(_dots(own, difference, colour(task)), row + 1, column + 1)
+    edge = _edge([one for cell in drawn if (one := difference(cell))])
+    figure.update_xaxes(range=None if edge is None else [-edge, edge])
     figure.update_xaxes(zeroline=True, zerolinewidth=2, zerolinecolor=INK[theme], tickformat="+~g")
     figure.update_xaxes(title_text=f"points over {over}", title_standoff=4, row=rows)
     order = [_label(name) for name in names][::-1]
@@ -79,6 +82,17 @@ def _dots(own: Sequence[Cell], difference: Difference, colour: str) -> go.Scatte
     )
 
 
+def _edge(spreads: Sequence[Spread]) -> float | None:
+    """Where the axis ends, in points, because of intervals so wide that nothing else would be seen.
+
+    From two seeds, an interval may be 13 standard deviations wide. None where all fit.
+    """
+    widest = max((100 * max(abs(s.low or 0.0), abs(s.high or 0.0)) for s in spreads), default=0.0)
+    most = 3 * max((100 * abs(s.mean) for s in spreads), default=0.0)
+    edge = max(_WIDEST, most)
+    return edge if widest > edge else None
+
+
 def _is_clear(found: Spread) -> bool:
     return found.low is not None and found.high is not None and found.low * found.high > 0
 
@@ -96,18 +110,21 @@ def _label(name: str) -> str:
 
 
 def pareto_figure(
-    found: Sequence[Point], alone: Sequence[Alone], tasks: tuple[str, str], theme: Theme
+    found: Sequence[Point], alone: Sequence[Alone], metrics: Mapping[str, str], theme: Theme
 ) -> go.Figure:
     """Two tasks against each other: choices, fixed weights joined by a line, twins as lines.
+
+    `metrics` names the main score of both tasks, first the one from left to right.
 
     Up and to the right is better. A ring marks what no other choice beats in both tasks.
     """
     figure = go.Figure()
-    for place, group in enumerate(grids(found, *tasks)):
-        figure.add_trace(_grid_line(group, theme, first=place == 0))
+    tasks = tuple(metrics)
+    for group in grids(found, tasks[0], tasks[1]):
+        figure.add_trace(_grid_line(group, theme))
     on_line = [p for p in found if p.entry.added and p.entry.weights]
     if on_line:
-        figure.add_trace(_markers(on_line, "grid of fixed weights", GREY[theme], "circle"))
+        figure.add_trace(_markers(on_line, "fixed weights", GREY[theme], "circle"))
     colours = iter(PALETTE[theme] * (1 + len(found) // len(PALETTE[theme])))
     others = [p for p in found if p not in on_line]
     for place, point in enumerate(others):
@@ -117,7 +134,8 @@ def pareto_figure(
     for line in alone:
         _reference(figure, line, vertical=line.task == tasks[0], theme=theme)
     for axis, task in ((figure.update_xaxes, tasks[0]), (figure.update_yaxes, tasks[1])):
-        axis(title_text=f"{plain(task)} (main score, %)", tickformat=".1f", automargin=True)
+        shown = metrics[task].replace("_", " ")
+        axis(title_text=f"{plain(task)} ({shown}, %)", tickformat=".1f", automargin=True)
     figure.update_layout(
         height=470,
         margin={"l": 10, "r": 10, "t": 30, "b": 10},
@@ -147,14 +165,12 @@ def _bars(spreads: Sequence[Spread], colour: str) -> dict[str, object]:
     return {"type": "data", "array": bars, "color": colour, "thickness": 1, "width": 3}
 
 
-def _grid_line(group: Sequence[Point], theme: Theme, *, first: bool) -> go.Scatter:
+def _grid_line(group: Sequence[Point], theme: Theme) -> go.Scatter:
     return go.Scatter(
         x=[100 * p.x.mean for p in group],
         y=[100 * p.y.mean for p in group],
         mode="lines",
-        name="fixed weights",
-        legendgroup="fixed weights",
-        showlegend=first,
+        showlegend=False,
         line={"color": GREY[theme], "width": 2},
         hoverinfo="skip",
     )

@@ -86,7 +86,7 @@ def _score(found: Spread | None) -> str:
 def _interval(found: Spread | None) -> str:
     if found is None or found.low is None or found.high is None:
         return NONE
-    return f"{100 * found.low:.1f} to {100 * found.high:.1f}"
+    return f"{100 * found.low:.1f} to {100 * found.high:.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _difference(found: Spread | None) -> str:

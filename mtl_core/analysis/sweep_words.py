@@ -9,6 +9,7 @@ from .sweep import Cell, verdict_on
 DEPENDS = "it depends"
 WAITING = "not known yet"
 NOTHING_SHARED = "nothing is shared"
+EQUAL = "equal weights"
 _NAMED = 3  # choices that a sentence names
 
 INTERVAL = "95\N{NO-BREAK SPACE}% interval"
@@ -16,7 +17,7 @@ INTERVAL = "95\N{NO-BREAK SPACE}% interval"
 
 @dataclass(frozen=True)
 class Answer:
-    """What may be said about one task. `notes`: what special methods did against equal weights."""
+    """What may be said about one task. `notes`: what other balancing did against equal weights."""
 
     task: str
     verdict: str
@@ -82,7 +83,7 @@ def _corrected(cells: list[Cell]) -> str:
 
 
 def _best(ranked: list[Cell]) -> str:
-    return "The best choice so far is " if len(ranked) > 1 else ""
+    return "The best choice is " if len(ranked) > 1 else ""
 
 
 def _mean(cell: Cell) -> float:
@@ -109,12 +110,12 @@ def _points(found: Spread, over: str) -> str:
 
 
 def _notes(own: list[Cell]) -> list[str]:
-    """What each special method that was asked for did against equal weights."""
+    """What each choice that balances otherwise did against equal weights."""
     notes = []
     for cell in own:
         found = cell.against_equal
-        is_special = cell.entry.experiment.balancing.is_special
-        if found and is_special and not cell.entry.added:
-            points = _points(found, f"over {cell.equal}, which weighs the tasks equally")
+        if found and not cell.entry.added:
+            named = "" if cell.equal == EQUAL else f"{cell.equal}, "
+            points = _points(found, f"over {named}{EQUAL}")
             notes.append(f"{cell.choice}: {verdict_on(found)}, {points}.")
     return notes

@@ -171,7 +171,7 @@ class Sweep(Part):
             tasks = entry.experiment.tasks
             made = baselines(tasks, self.design.weights) if len(tasks) > 1 else {}
             for name, changes in made.items():
-                called = name if len(beside) == 1 else f"{name} beside {entry.name}"[:MAX_NAME]
+                called = _called(name, entry, list(beside.values()))
                 changed = entry.experiment.replace(changes)
                 added = Entry(_free(called, names), changed, entry.share, added=True)
                 if added.identity not in found:
@@ -188,7 +188,7 @@ class Sweep(Part):
                 if share is None:
                     found.append(Entry(name, experiment))
                 else:
-                    label = f"{name}, {100 * share:g} % of the data"
+                    label = _on_share(name, share)
                     found.append(Entry(label, _with_share(experiment, share), share))
         first: dict[str, str] = {}
         for entry in found:
@@ -288,6 +288,19 @@ def _with_share(experiment: Experiment, share: float) -> Experiment:
     for choice in tree:
         choice["share"] = dict.fromkeys(choice["tasks"], share) if share < 1 else {}
     return experiment.replace({"data": tree})
+
+
+def _on_share(name: str, share: float) -> str:
+    return f"{name}, {100 * share:g} % of the data"
+
+
+def _called(baseline: str, entry: Entry, beside: list[Entry]) -> str:
+    """A baseline's name, with what tells it from those that stand beside other entries."""
+    if len(beside) == 1:
+        return baseline
+    if entry.share is not None and [e.share for e in beside].count(entry.share) == 1:
+        return _on_share(baseline, entry.share)
+    return f"{baseline} beside {entry.name}"[:MAX_NAME]
 
 
 def _free(name: str, taken: set[str]) -> str:
