@@ -109,7 +109,7 @@ def _passes(listed: ListedRun, text: str, state: str) -> bool:
 
 
 def _group(group: str, members: list[ListedRun], queue: list[ListedRun]) -> None:
-    """Runs that belong together; many twins are folded away."""
+    """Runs that belong together; where they are many, some are folded away."""
     with st.container(border=True, key=f"group-{group}", gap="xsmall"):
         if len(members) == 1:
             _row(members[0], members[0].experiment.name, queue)
@@ -117,14 +117,23 @@ def _group(group: str, members: list[ListedRun], queue: list[ListedRun]) -> None
         _group_head(group, members)
         seeds = len({r.experiment.training.seed for r in members})
         named = [(r, _name_in_group(r, seeds > 1)) for r in members]
-        folded = [(r, name) for r, name in named if r.is_twin] if len(members) > FOLDED_FROM else []
-        for listed, name in named:
-            if not (folded and listed.is_twin):
-                _row(listed, name, queue)
+        is_sweep = bool(sweep_name(group))
+        folded = [pair for pair in named if _is_folded(pair[0], len(members), is_sweep)]
+        for pair in named:
+            if pair not in folded:
+                _row(*pair, queue)
         if folded:
-            with st.expander(f"{len(folded)} single-task twins", key=f"twins-{group}"):
-                for listed, name in folded:
-                    _row(listed, name, queue)
+            label = "more runs" if is_sweep else "single-task twins"
+            with st.expander(f"{len(folded)} {label}", key=f"twins-{group}"):
+                for pair in folded:
+                    _row(*pair, queue)
+
+
+def _is_folded(listed: ListedRun, members: int, is_sweep: bool) -> bool:
+    """Twins of a large group; of a sweep, which has a page of its own, all that need no attention."""
+    if is_sweep:
+        return listed.status.state not in {State.RUNNING, State.PAUSED, State.FAILED}
+    return listed.is_twin and members > FOLDED_FROM
 
 
 def _name_in_group(listed: ListedRun, with_seed: bool) -> str:

@@ -173,7 +173,7 @@ def test_an_answer_says_how_far_the_sweep_is_and_what_methods_did() -> None:
     assert answer.sentence.endswith("So far 3 of 5 seeds.")
     assert len(answer.notes) == 1
     assert answer.notes[0].startswith(
-        "PCGrad: hurt, \N{MINUS SIGN}20.0 points over hard, equal weights (95"
+        "PCGrad: hurt, \N{MINUS SIGN}20.0 points over hard, with equal weights (95"
     )
 
 

@@ -65,7 +65,7 @@ def differences_figure(
 
 def _dots(own: Sequence[Cell], difference: Difference, colour: str) -> go.Scatter:
     spreads = [found for cell in own if (found := difference(cell))]
-    halves = [100 * (s.high - s.mean) if s.high is not None else 0.0 for s in spreads]
+    halves = [None if s.high is None else 100 * (s.high - s.mean) for s in spreads]
     return go.Scatter(
         x=[100 * s.mean for s in spreads],
         y=[_label(cell.choice) for cell in own],

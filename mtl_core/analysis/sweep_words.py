@@ -48,11 +48,10 @@ def _judged(sharing: list[Cell]) -> tuple[str, str]:
     ranked = sorted((c for c in sharing if c.gain.difference), key=_mean, reverse=True)
     if not ranked:
         return WAITING, "Not known yet: no run has finished together with its single-task twin."
-    best = ranked[0]
     several = [c for c in ranked if c.corrected is not None]
     if not several:
         return CANNOT_TELL, (
-            f"Cannot tell from one seed; train more. {_best(ranked)}{_numbers(best)}."
+            f"Cannot tell from one seed; train more. {_best(ranked)}{_numbers(ranked[0])}."
         )
     helped = [c for c in several if c.corrected == HELPED]
     hurt = [c for c in several if c.corrected == HURT][::-1]
@@ -65,7 +64,7 @@ def _judged(sharing: list[Cell]) -> tuple[str, str]:
         return HELPED, f"Yes, sharing helped{_corrected(helped)}: {_list(helped)}."
     if hurt:
         return HURT, f"No, sharing hurt{_corrected(hurt)}: {_list(hurt)}."
-    return CANNOT_TELL, f"Cannot tell. {_best(ranked)}{_numbers(best)}.{_by_luck(several)}"
+    return CANNOT_TELL, f"Cannot tell. {_best(several)}{_numbers(several[0])}.{_by_luck(several)}"
 
 
 def _by_luck(several: list[Cell]) -> str:
@@ -104,7 +103,7 @@ def _points(found: Spread, over: str) -> str:
     """A difference with its interval, in points."""
     points = f"{signed(found.mean)} points {over}"
     if found.low is None or found.high is None:
-        return points
+        return f"{points} (one seed)"
     interval = f"{INTERVAL} {signed(found.low)} to {signed(found.high)}"
     return f"{points} ({interval}, {found.count} seeds)"
 
@@ -115,7 +114,7 @@ def _notes(own: list[Cell]) -> list[str]:
     for cell in own:
         found = cell.against_equal
         if found and not cell.entry.added:
-            named = "" if cell.equal == EQUAL else f"{cell.equal}, "
+            named = "" if cell.equal == EQUAL else f"{cell.equal}, with "
             points = _points(found, f"over {named}{EQUAL}")
             notes.append(f"{cell.choice}: {verdict_on(found)}, {points}.")
     return notes
