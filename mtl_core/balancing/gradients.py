@@ -131,8 +131,8 @@ class MainTaskFirst(WeightingBalancer):
         self.main = main or tasks[0]
 
     def find(self, names: tuple[str, ...], gramian: Tensor) -> Tensor:
-        if self.main not in names:
-            return torch.ones(len(names), dtype=gramian.dtype)
+        if self.main not in names:  # a plain sum, whose weights the length multiplies
+            return torch.ones(len(names), dtype=gramian.dtype) / len(names)
         order = sorted(range(len(names)), key=lambda place: names[place] != self.main)
         found = torch.empty(len(names), dtype=gramian.dtype)
         found[order] = super().find(names, gramian[order][:, order])

@@ -55,8 +55,12 @@ def mgda(
 def cagrad(
     tasks: Names, *, c: float = 0.5, scale: str = "tasks", **options: object
 ) -> WeightingBalancer:
-    """Liu et al., 2021, algorithm 1, without rescaling."""
-    return _made(tasks, lambda lib, _: lib.cagrad(c), _length(scale, times_tasks), options)
+    """Liu et al., 2021, algorithm 1. Where tasks agree the step is 1 + c times the mean."""
+
+    def comparable(weights: Tensor, gramian: Tensor) -> Tensor:
+        return times_tasks(weights, gramian) / (1 + c)
+
+    return _made(tasks, lambda lib, _: lib.cagrad(c), _length(scale, comparable), options)
 
 
 def nash(tasks: Names, *, scale: str = "tasks", **options: object) -> WeightingBalancer:
@@ -120,15 +124,14 @@ def pcd(
     main: str | None = None,
     tau: float = 0.02,
     beta: float = 0.999,
+    scale: str = "tasks",
     **options: object,
 ) -> WeightingBalancer:
     """Priority-constrained descent, with the running mean of the gradients' norms."""
-    options.pop("scale", None)  # as long as the main task's gradient, whichever is asked
     from . import library
 
-    return MainTaskFirst(
-        tasks, lambda _: library.pcd(tau, beta), as_published, main=main, **options
-    )
+    length = _length(scale, times_tasks)
+    return MainTaskFirst(tasks, lambda _: library.pcd(tau, beta), length, main=main, **options)
 
 
 def _made(

@@ -78,9 +78,9 @@ def prepare(
     source = ENCODERS[type(experiment.encoder)]
     architecture = source.architecture(experiment.encoder)
     training = [words for corpus in corpora for words in corpus.splits["train"].texts]
-    if experiment.pieces_of or experiment.sharing.start:
-        of = find_run(experiment.pieces_of or str(experiment.sharing.start))
-        pieces = load_pieces(of, experiment.encoder.max_length)
+    of = experiment.pieces_of or experiment.sharing.start
+    if of:
+        pieces = load_pieces(find_run(of), experiment.encoder.max_length)
     else:
         pieces = source.pieces(experiment.encoder, training, cache)
     phase("tokenising")
@@ -185,7 +185,8 @@ def _plan(
     steps = feed.steps
     if not steps:
         raise ConfigError(
-            f"task '{experiment.only}' gets no batch in {training.steps} steps; raise training.steps"
+            f"task '{experiment.only}' gets no batch in this training; raise training.epochs or "
+            "training.steps"
         )
     return Plan(
         steps=steps,

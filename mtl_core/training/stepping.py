@@ -112,17 +112,17 @@ class Stepper:
     def _losses(
         self, batches: Sequence[Batch]
     ) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Tensor]]:
-        """Each task's loss and each penalty, averaged over the batches that carry it; and what the
-        tasks have read, where balancing wants it."""
-        found: dict[str, list[Tensor]] = {}
-        penalties: dict[str, list[Tensor]] = {}
+        """Each task's loss and each penalty, averaged over the rows of the batches that carry it;
+        and what the tasks have read, where balancing wants it."""
+        found: dict[str, list[tuple[int, Tensor]]] = {}
+        penalties: dict[str, list[tuple[int, Tensor]]] = {}
         read: list[Tensor] = []
         with precision(self.device, self.autocast):
             for batch in batches:
                 for task, loss in self.model.losses(batch).items():
-                    found.setdefault(task, []).append(loss)
+                    found.setdefault(task, []).append((len(batch), loss))
                 for name, penalty in self.model.sharing.penalties().items():
-                    penalties.setdefault(name, []).append(penalty)
+                    penalties.setdefault(name, []).append((len(batch), penalty))
                 if self.descent.balancer.reads_representation:
                     read.append(self._common())
         return _means(found), _means(penalties), read
@@ -182,5 +182,11 @@ def _detached(values: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: value.detach() for name, value in values.items()}
 
 
-def _means(found: dict[str, list[Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack(each).mean() for name, each in found.items()}
+def _means(found: dict[str, list[tuple[int, Tensor]]]) -> dict[str, Tensor]:
+    """Weighted by the batches' rows, which differ where a step mixes datasets."""
+    return {name: _mean(each) for name, each in found.items()}
+
+
+def _mean(values: list[tuple[int, Tensor]]) -> Tensor:
+    rows = sum(count for count, _ in values)
+    return torch.stack([value * (count / rows) for count, value in values]).sum()

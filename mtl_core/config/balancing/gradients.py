@@ -117,7 +117,7 @@ class CaGrad(WeightingPart):
     paper: ClassVar[str] = (
         "Liu et al., Conflict-Averse Gradient Descent for Multi-task Learning, NeurIPS 2021"
     )
-    published_weights: ClassVar[str] = "a mean plus c; not rescaled"
+    published_weights: ClassVar[str] = "a mean, and c times as much again"
     packages: ClassVar[tuple[str, ...]] = ("cvxpy", "clarabel")
 
     kind: Literal["cagrad"] = "cagrad"
@@ -164,7 +164,8 @@ class ImtlG(WeightingPart):
 
     Use when no task's gradient should decide by its size.
     Costs T backward passes.
-    Limits: a weight can be negative.
+    Limits: a weight can be negative, and under strong conflict the step can go against all tasks,
+    since weights that sum to 1 may turn the direction round.
     """
 
     label: ClassVar[str] = "IMTL-G"
