@@ -38,10 +38,12 @@ Example = tuple[str, str]
 
 @dataclass(frozen=True)
 class Asked:
-    """The run that answers, and the single-task twins that answer beside it, by task."""
+    """The run that answers, with the step of its checkpoint, None for the best; and the single-task
+    twins that answer beside it, by task."""
 
     run: ListedRun
     twins: dict[str, ListedRun]
+    step: int | None = None
 
 
 def choose_model() -> Asked | None:
@@ -62,7 +64,7 @@ def choose_model() -> Asked | None:
     predictor()  # its process starts while the user still thinks
     by_id = {r.id: r for r in able}
     _preselect(by_id)
-    left, right = st.columns([3, 1.4], vertical_alignment="bottom")
+    left, middle, right = st.columns([3, 1.6, 1.4], vertical_alignment="bottom")
     picked = left.selectbox(
         "Model",
         list(by_id),
@@ -71,6 +73,8 @@ def choose_model() -> Asked | None:
         help="Multi-task runs first, newest on top; then single-task twins.",
     )
     run = by_id[picked]
+    with middle:
+        step = _checkpoint(run)
     twins = _twins(run, able)
     beside = right.toggle(
         "Single-task twins beside it",
@@ -79,7 +83,31 @@ def choose_model() -> Asked | None:
         key=f"{PREDICT_RUNS}/beside/{bool(twins)}",
         help="Shows what each task's twin, trained on this task alone, answers to the same words.",
     )
-    return Asked(run, twins if beside else {})
+    return Asked(run, twins if beside else {}, step)
+
+
+def _checkpoint(listed: ListedRun) -> int | None:
+    """The step whose weights answer; None for the run's best."""
+    run = listed.run
+    try:
+        kept = run.checkpoints
+    except MtlError as err:
+        show_error(err)
+        return None
+    choices = kept.choices()
+    key = f"{PREDICT_RUNS}/checkpoint/{run.id}"
+    if st.session_state.get(key) not in choices:  # a run that trains lets go of some
+        st.session_state.pop(key, None)
+    picked = st.selectbox(
+        "Checkpoint",
+        list(choices),
+        key=key,
+        format_func=lambda choice: choices[choice],
+        disabled=len(choices) == 1,
+        help="The state of the model after so many steps. Which ones are kept is decided by "
+        "training.keep of the experiment.",
+    )
+    return kept.step_of(picked, run.id)
 
 
 def _preselect(able: dict[str, ListedRun]) -> None:
@@ -130,10 +158,12 @@ def ask_and_answer(asked: Asked) -> None:
     if not text.strip():
         st.info("Type a sentence, or choose an example.", icon=":material/keyboard:")
         return
-    folders = [r.run.folder for r in (asked.run, *asked.twins.values())]
+    twins = [(twin.run.folder, None) for twin in asked.twins.values()]
     try:
         with st.spinner("Loading the models"):  # shown only where it takes long
-            answers = predictor().answers(folders, text, second)
+            answers = predictor().answers(
+                [(asked.run.run.folder, asked.step), *twins], text, second
+            )
     except MtlError as err:
         show_error(err)
         return

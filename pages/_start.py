@@ -9,12 +9,12 @@ from ._ui import go_to_run, home, show_error
 
 
 def planned(experiment: Experiment, *, with_twins: bool, seeds: int) -> list[Experiment]:
-    """All runs in the order of the queue: for each seed the experiment, then its twins."""
+    """All runs in the order of the queue: for each seed the experiment and its twins."""
     first = experiment.training.seed
     runs: list[Experiment] = []
     for seed in range(first, first + seeds):
         now = experiment if seeds == 1 else experiment.replace({"training.seed": seed})
-        runs += [now, *(now.twins().values() if with_twins else ())]
+        runs += now.family() if with_twins else [now]
     return runs
 
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from mtl_core.data.catalog import Dataset
 from mtl_core.data.tasks import Task
-from mtl_core.predict.answers import Answer, Answers
+from mtl_core.predict.answers import Answer, Answers, Asked
 from mtl_core.runs import worker
 from mtl_core.runs.store import Run, Runs
 from mtl_core.training.checkpoint import MODEL
@@ -32,9 +32,11 @@ class Answering:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
+        self.models: Sequence[Asked] = []
 
-    def answers(self, folders: Sequence[Path], text: str, second: str = "") -> dict[str, Answers]:
+    def answers(self, models: Sequence[Asked], text: str, second: str = "") -> dict[str, Answers]:
         self.asked.append((text, second))
+        self.models = models
         tasks = {answer.task: answer for answer in (SAME, LIKE, GOOD)} if second else {}
         waiting = () if second else ("same", "like", "good")
         found = Answers(
@@ -44,7 +46,7 @@ class Answering:
             second_cut=1 if second else 0,
             waiting=waiting,
         )
-        return {folder.name: found for folder in folders}
+        return {folder.name: found for folder, _ in models}
 
 
 @pytest.fixture

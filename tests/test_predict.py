@@ -86,16 +86,16 @@ def test_the_service_answers_as_the_model_does_and_survives_its_own_death(run, t
     predictor = Predictor()
     try:
         expected = Answerer(run).answer(TEXT)
-        found = predictor.answers([run.folder], TEXT)[run.id]
+        found = predictor.answers([(run.folder, None)], TEXT)[run.id]
         assert found.words == expected.words
         for name, answer in expected.tasks.items():
             assert found.tasks[name].tags == answer.tags
             assert found.tasks[name].label == answer.label
         os.kill(predictor._process.pid, signal.SIGKILL)
         time.sleep(0.1)
-        assert predictor.answers([run.folder], TEXT)[run.id] == found
+        assert predictor.answers([(run.folder, None)], TEXT)[run.id] == found
         with pytest.raises(RunError, match="has no saved model yet"):
-            predictor.answers([Runs().create(tiny_experiment(tiny)).folder], TEXT)
-        assert predictor.answers([run.folder], TEXT)[run.id] == found
+            predictor.answers([(Runs().create(tiny_experiment(tiny)).folder, None)], TEXT)
+        assert predictor.answers([(run.folder, None)], TEXT)[run.id] == found
     finally:
         predictor.close()

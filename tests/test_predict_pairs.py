@@ -104,7 +104,7 @@ def test_no_two_texts_break_it(pair_run: Run, one: str, two: str) -> None:
 
 def test_the_service_takes_the_second_text(pair_run: Run) -> None:
     models = Models(2)
-    asked = {"folders": [str(pair_run.folder)], "text": ONE}
+    asked = {"models": [(str(pair_run.folder), None)], "text": ONE}
     waiting = models.reply(asked)["answers"][pair_run.id]
     assert waiting["tasks"] == {} and set(waiting["waiting"]) == PAIRS
     found = Answers.from_tree(models.reply({**asked, "second": TWO})["answers"][pair_run.id])

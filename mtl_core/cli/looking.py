@@ -99,13 +99,21 @@ def predict(
         Path | None,
         typer.Option(help="A file with one text a line; a pair has a tab between its texts."),
     ] = None,
+    checkpoint: Annotated[
+        str,
+        typer.Option(
+            metavar="STEP|TASK",
+            help="Ask a kept checkpoint by its step, or a task's best; the best of all otherwise.",
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Answer typed text with every task of a run."""
     texts = _texts(text, second, file)
     from mtl_core.predict.answering import Answerer
 
-    answerer = Answerer(Runs().get(run))
+    found = Runs().get(run)
+    answerer = Answerer(found, found.checkpoints.step_of(checkpoint, found.id))
     reads_pairs = any(task.pair for task in answerer.manifest.tasks)
     if second is not None and not reads_pairs:
         raise ConfigError(f"run {run} reads one text at a time; leave --second out")

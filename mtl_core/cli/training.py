@@ -1,7 +1,7 @@
 """`mtl train`: an experiment from a file, here, in the foreground."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,17 +38,37 @@ def train(
     """Train an experiment here, in the foreground; Ctrl-C stops it and keeps what was learnt."""
     experiment = Experiment.load(file).replace(changed(changes or []))
     experiment = settle(experiment, catalog(), beside=file.resolve().parent)
-    chosen = [experiment, *(experiment.twins().values() if twins else [])]
+    chosen = experiment.family() if twins else [experiment]
     results: list[dict[str, Any]] = []
     for one in Runs.grouped(chosen):
         run = Runs().create(one, process=ProcessMark.mine())
         results.append(result(run, _train_here(run)))
         if results[-1]["status"] != State.FINISHED:
             break
-    document = {**results[0], "twins": results[1:]} if twins else results[0]
+    document = _document(experiment, chosen, results) if twins else results[0]
     emit(document, as_json, lambda: _tell(results))
     if results[-1]["status"] != State.FINISHED:
         raise typer.Exit(1)
+
+
+def _document(
+    experiment: Experiment, trained: Sequence[Experiment], results: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The run's own result with those of its twins; where a twin was stopped before the run began,
+    what is known of the run is that it is stopped too."""
+    own, twins = None, []
+    for one, found in zip(trained, results, strict=False):
+        if one == experiment:
+            own = found
+        else:
+            twins.append(found)
+    stopped: dict[str, Any] = {
+        "run": None,
+        "status": State.STOPPED.value,
+        "metrics": {},
+        "seconds": 0.0,
+    }
+    return {**(own or stopped), "twins": twins}
 
 
 def changed(pairs: list[str]) -> dict[str, Any]:

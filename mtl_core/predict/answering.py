@@ -22,10 +22,10 @@ from .reading_out import answer_of
 
 
 class Answerer:
-    """The model of one run, on the CPU, ready to answer."""
+    """The model of one run, on the CPU, ready to answer: the best, or the checkpoint of a step."""
 
-    def __init__(self, run: Run) -> None:
-        restored = restore(run.folder)
+    def __init__(self, run: Run, step: int | None = None) -> None:
+        restored = restore(run.folder, step)
         self.manifest, self.pieces = restored.manifest, restored.pieces
         self.model: MultiTaskModel = restored.model
 

@@ -1,9 +1,13 @@
 """What the tasks answer to a text: plain, frozen, torch-free."""
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from mtl_core.data.tasks import TaskKind
+
+Asked = tuple[Path, int | None]
+"""Whom to ask: the folder of a run, and the step of a kept checkpoint; None for the run's model."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO, Any
 
 from mtl_core.errors import RunError
 
-from .answers import Answers
+from .answers import Answers, Asked
 
 KEPT_MODELS = 12
 """Models that stay loaded; the one asked least recently leaves first."""
@@ -27,13 +26,13 @@ class Predictor:
         self._lock = threading.Lock()
         self._process = _start()
 
-    def answers(self, folders: Sequence[Path], text: str, second: str = "") -> dict[str, Answers]:
-        """The answers of each run, by the name of its folder, to one text or to a pair.
+    def answers(self, models: Sequence[Asked], text: str, second: str = "") -> dict[str, Answers]:
+        """The answers of each model, by the name of its folder, to one text or to a pair.
 
         Raises RunError in one sentence.
         """
-        names = [str(folder) for folder in folders]
-        request = {"folders": names, "text": text, "second": second}
+        named = [(str(folder), step) for folder, step in models]
+        request = {"models": named, "text": text, "second": second}
         with self._lock:
             try:
                 reply = self._ask(request)

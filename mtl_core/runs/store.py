@@ -27,6 +27,7 @@ from mtl_core.config import Experiment
 from mtl_core.data.files import home, read_json, write_atomically
 from mtl_core.errors import RunError
 from mtl_core.training.events import Event, from_line
+from mtl_core.training.kept import Kept
 
 from .processes import ProcessMark
 
@@ -114,6 +115,11 @@ class Run:
     def has_model(self) -> bool:
         """Whether there is a checkpoint that can answer."""
         return (self.folder / "model.safetensors").exists()
+
+    @property
+    def checkpoints(self) -> Kept:
+        """The checkpoints that can answer. Raises RunError where their index is damaged."""
+        return Kept.load(self.folder) or Kept(joint=self.status().best_step)
 
     def status(self) -> Status:
         """Where the run stands, judged by whether its process lives and what the user asked."""

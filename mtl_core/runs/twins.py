@@ -1,5 +1,8 @@
 """The finished single-task twins of a run, among the runs beside it."""
 
+from contextlib import suppress
+
+from mtl_core.errors import MtlError
 from mtl_core.training.manifest import Manifest
 
 from .store import Run, Runs, State
@@ -11,11 +14,12 @@ def twin_scores(run: Run) -> dict[str, float]:
     wanted = {task: twin.unnamed for task, twin in experiment.twins().items()}
     found: dict[str, float] = {}
     for other in Runs(run.folder.parent):  # newest first
-        task = other.experiment.only if other.group == run.group else None
-        if task is None or task in found or other.experiment.unnamed != wanted.get(task):
-            continue
-        status = other.status()
-        if status.state is State.FINISHED:
-            (trained,) = Manifest.load(other.folder).tasks
-            found[task] = status.metrics[f"{task}/validation/{trained.metric}"]
+        with suppress(MtlError):  # a damaged folder is nobody's twin
+            task = other.experiment.only if other.group == run.group else None
+            if task is None or task in found or other.experiment.unnamed != wanted.get(task):
+                continue
+            status = other.status()
+            if status.state is State.FINISHED:
+                (trained,) = Manifest.load(other.folder).tasks
+                found[task] = status.metrics[f"{task}/validation/{trained.metric}"]
     return found

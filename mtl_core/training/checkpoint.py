@@ -3,9 +3,7 @@
 No pickle is ever executed: weights are safetensors, the state is read with `weights_only=True`.
 """
 
-import json
 import os
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +11,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from mtl_core.data.files import write_atomically
+from . import kept
 
 MODEL = "model.safetensors"
 STATE = Path("last") / "state.pt"
-KEPT = "checkpoints"
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Which checkpoints lie in a run folder, by step: the joint best, which is the run's model, each
-    task's best, and all whose weights are kept in files of their own."""
-
-    joint: int
-    tasks: dict[str, int]
-    steps: tuple[int, ...]
 
 
 def save_model(model: nn.Module, folder: Path) -> None:
@@ -40,30 +27,15 @@ def load_model(model: nn.Module, folder: Path) -> None:
     model.load_state_dict(load_file(folder / MODEL))
 
 
-def kept_file(step: int) -> Path:
-    """Where the weights of a step lie in a run folder."""
-    return Path(KEPT) / f"step-{step:07}.safetensors"
-
-
 def save_kept(model: nn.Module, step: int, folder: Path) -> None:
     """Write the weights of this step beside the run's model."""
-    (folder / KEPT).mkdir(exist_ok=True)
-    _save(model, folder / kept_file(step))
+    (folder / kept.FOLDER).mkdir(exist_ok=True)
+    _save(model, folder / kept.kept_file(step))
 
 
 def load_kept(model: nn.Module, step: int, folder: Path) -> None:
     """Put the weights of a kept step into a model of the same build."""
-    model.load_state_dict(load_file(folder / kept_file(step)))
-
-
-def write_kept(kept: Kept, folder: Path) -> None:
-    """Write down what is kept, and remove the files of all other steps."""
-    if kept.steps:
-        write_atomically(folder / KEPT / "index.json", json.dumps(asdict(kept), indent=1))
-        names = {kept_file(step).name for step in kept.steps}
-        for file in (folder / KEPT).glob("step-*.safetensors"):
-            if file.name not in names:
-                file.unlink()
+    model.load_state_dict(load_file(folder / kept.kept_file(step)))
 
 
 def _save(model: nn.Module, file: Path) -> None:

@@ -45,7 +45,8 @@ class Chooser:
         self.joint = Best()
         self.tasks = {task: TaskBest() for task in tasks}
         self.others: list[int] = []
-        """Steps of validations that were the best of nothing, where all are kept."""
+        """Steps of all validations, where all are kept."""
+        self._stopped: set[str] = set()
 
     def judge(
         self,
@@ -68,6 +69,7 @@ class Chooser:
                 self.tasks[task] = TaskBest(score, step, 0, own, details.get(task, {}))
             else:
                 best.worse += 1
+        self._stop()
         value = self._value(step, scores)
         is_best = value > self.joint.value
         if is_best:
@@ -91,13 +93,16 @@ class Chooser:
             return sum(gains) / len(gains)
         return sum(scores.values()) / len(scores)
 
+    def _stop(self) -> None:
+        """A task that has stopped stays so, also where the others' training makes it better."""
+        patience = self.choosing.patience
+        if patience is not None and self.choosing.each:
+            self._stopped |= {task for task, best in self.tasks.items() if best.worse >= patience}
+
     @property
     def stopped(self) -> frozenset[str]:
         """Tasks that have had enough and train no more."""
-        patience = self.choosing.patience
-        if patience is None or not self.choosing.each:
-            return frozenset()
-        return frozenset(t for t, best in self.tasks.items() if best.worse >= patience)
+        return frozenset(self._stopped)
 
     @property
     def is_early(self) -> bool:
@@ -125,10 +130,16 @@ class Chooser:
     def state(self) -> dict[str, Any]:
         """Everything that `load` needs, as plain data."""
         tasks = {task: asdict(best) for task, best in self.tasks.items()}
-        return {"joint": asdict(self.joint), "tasks": tasks, "others": list(self.others)}
+        return {
+            "joint": asdict(self.joint),
+            "tasks": tasks,
+            "others": list(self.others),
+            "stopped": sorted(self._stopped),
+        }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` gave."""
         self.joint = Best(**state["joint"])
         self.tasks = {task: TaskBest(**best) for task, best in state["tasks"].items()}
         self.others = list(state["others"])
+        self._stopped = set(state["stopped"])

@@ -12,13 +12,14 @@ from mtl_core.models.contracts import Encoder, MakeEncoder
 from mtl_core.models.model import MultiTaskModel, build_model
 from mtl_core.models.sources import ENCODERS
 
-from .checkpoint import MODEL, load_model
+from .checkpoint import MODEL, load_kept, load_model
+from .kept import Kept, kept_file
 from .manifest import TOKENIZER, Manifest
 
 
 @dataclass(frozen=True)
 class Restored:
-    """The best model of a run, on the CPU, and what it reads with."""
+    """A model of a run, on the CPU, and what it reads with."""
 
     experiment: Experiment
     manifest: Manifest
@@ -26,10 +27,16 @@ class Restored:
     model: MultiTaskModel
 
 
-def restore(folder: Path) -> Restored:
-    """Build the run's model again and load its weights. Raises RunError in one sentence."""
+def restore(folder: Path, step: int | None = None) -> Restored:
+    """Build the run's model again and load its weights: the best, or those of a kept step.
+
+    Raises RunError in one sentence.
+    """
     if not (folder / MODEL).exists():
         raise RunError(f"run {folder.name} has no saved model yet; wait for its first validation")
+    if step is not None and not (folder / kept_file(step)).exists():
+        there = Kept.load(folder) or Kept(joint=0)
+        raise there.refusal(str(step), folder.name)
     experiment = Experiment.load(folder / "experiment.yaml")
     manifest = Manifest.load(folder)
     pieces = load_pieces(folder, experiment.encoder.max_length)
@@ -44,9 +51,13 @@ def restore(folder: Path) -> Restored:
         heads=experiment.heads,
     )
     try:
-        load_model(model, folder)
+        if step is None:
+            load_model(model, folder)
+        else:
+            load_kept(model, step, folder)
     except (OSError, RuntimeError, SafetensorError) as err:
-        raise RunError(f"the model of run {folder.name} is damaged; train the run again") from err
+        which = "the model" if step is None else f"the checkpoint of step {step}"
+        raise RunError(f"{which} of run {folder.name} is damaged; train the run again") from err
     model.eval()
     return Restored(experiment, manifest, pieces, model)
 

@@ -18,6 +18,7 @@ from mtl_core.errors import RunError
 from . import checkpoint
 from .choosing import Chooser
 from .events import Checkpointed, Detailed, Evaluated, Event, Finished, Looked, Started, Steered
+from .kept import Kept
 from .plan import Parts, Plan, Progress
 from .resting import Resting
 from .steering import NOTHING, Wishes
@@ -161,8 +162,6 @@ class Training:
             checkpoint.save_model(self.parts.model, self.folder)
         if self.progress.step in chooser.kept:
             checkpoint.save_kept(self.parts.model, self.progress.step, self.folder)
-        index = checkpoint.Kept(chooser.joint.step, chooser.own_steps, tuple(chooser.kept))
-        checkpoint.write_kept(index, self.folder)
 
     def _finish(self) -> Iterator[Event]:
         """Test data is looked at here, once for every task, with the checkpoint that was chosen."""
@@ -242,6 +241,9 @@ class Training:
             "unreported": self.telling.state(),
         }
         checkpoint.save_state(state, self.folder)
+        # Only now, so that after a crash no file is gone that the saved state still names.
+        chooser = self.chooser
+        Kept(chooser.joint.step, chooser.own_steps, tuple(chooser.kept)).save(self.folder)
         return Checkpointed(self.progress.step)
 
     def _keep(self) -> None:
