@@ -152,6 +152,8 @@ def test_shares_multiply_the_choices() -> None:
     ]
     tenth, whole = (e.experiment.data[0] for e in sweep.entries()[:2])
     assert tenth.share == {"pos": 0.1, "ner": 0.1} and whole.share == {}
+    (alone,) = sweep_of(choices={"hard": {}}, shares=[0.1]).entries()
+    assert alone.name == "hard" and alone.experiment.data == (tenth,)
 
 
 def refused(**design: Any) -> str:

@@ -188,7 +188,7 @@ class Sweep(Part):
                 if share is None:
                     found.append(Entry(name, experiment))
                 else:
-                    label = _on_share(name, share)
+                    label = name if len(self.design.shares) == 1 else _on_share(name, share)
                     found.append(Entry(label, _with_share(experiment, share), share))
         first: dict[str, str] = {}
         for entry in found:
