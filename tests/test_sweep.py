@@ -281,6 +281,7 @@ def test_time_left_of_a_running_one_is_its_own(stored: Stored) -> None:
         (planned[2], Member(other, Status(State.QUEUED, 0, 0))),
     )
     assert Standing(pairs).seconds_left == 30.0 + 7.0
+    assert Standing((*pairs, (planned[4], None))).seconds_left == 30.0 + 2 * 7.0
 
 
 def test_cards_are_found_before_anything_is_queued(tiny: Dataset, tmp_path: Path) -> None:

@@ -77,8 +77,8 @@ def test_scores_and_differences_equal_scipy() -> None:
         between = test.confidence_interval(0.95)
         assert (spread_.low, spread_.high) == pytest.approx((between.low, between.high))
         assert p_value(spread_) == pytest.approx(test.pvalue)
-    assert found["PCGrad"].equal == "hard" and found["hard"].equal is None
-    assert found["separate"].equal is None and found["separate"].gain.multi is None
+    assert found["PCGrad"].reference == "hard" and found["hard"].reference is None
+    assert found["separate"].reference is None and found["separate"].gain.multi is None
 
 
 def test_pairs_are_made_over_the_same_seeds_only() -> None:

@@ -3,7 +3,7 @@
 All differences are paired by seed, all intervals are 95 % t intervals of one comparison each.
 Where several choices are compared with the twin, Holm's step-down correction says which verdicts
 stand once all of them are allowed for (Holm 1979, "A simple sequentially rejective multiple test
-procedure"). Pure functions on results; the words of the answer are in verdicts.py.
+procedure"). Pure functions on results; the words of the answer are in sweep_words.py.
 """
 
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ from .results import TWIN, Result
 class Cell:
     """One task of one choice.
 
-    `against_equal` is the paired difference to `equal`, the choice with equal weights that differs
+    `against_equal` is the paired difference to `reference`, the choice with equal weights that differs
     in nothing else; `corrected` the verdict against the twin that stands after Holm's correction
     among `compared` choices, None where the choice was not judged with others.
     """
 
     entry: Entry
     gain: Gain
-    equal: str | None = None
+    reference: str | None = None
     against_equal: Spread | None = None
     compared: int = 0
     corrected: str | None = None
@@ -60,13 +60,13 @@ def cells(entries: Sequence[Entry], results: Sequence[Result], split: str) -> li
     twins = [result for result in results if result.role == TWIN]
     found = []
     for entry in entries:
-        equal = next((e for e in entries if _is_equal_of(e, entry)), None)
+        reference = next((e for e in entries if _is_equal_of(e, entry)), None)
         for task in entry.experiment.tasks:
             gain = gain_of(entry.name, task, split, by_choice[entry.name], twins)
             cell = Cell(entry, gain)
-            if equal:
-                paired = _paired(by_choice[entry.name], by_choice[equal.name], task, split)
-                cell = replace(cell, equal=equal.name, against_equal=paired)
+            if reference:
+                paired = _paired(by_choice[entry.name], by_choice[reference.name], task, split)
+                cell = replace(cell, reference=reference.name, against_equal=paired)
             found.append(cell)
     return _corrected(found)
 
@@ -77,10 +77,10 @@ def _runs_of(choice: str, results: Sequence[Result]) -> list[Result]:
     return sorted(own, key=lambda r: r.run)
 
 
-def _is_equal_of(equal: Entry, entry: Entry) -> bool:
+def _is_equal_of(reference: Entry, entry: Entry) -> bool:
     return (
-        equal.is_equal and equal.identity != entry.identity
-    ) and equal.surroundings == entry.surroundings
+        reference.is_equal and reference.identity != entry.identity
+    ) and reference.surroundings == entry.surroundings
 
 
 def _paired(own: Sequence[Result], other: Sequence[Result], task: str, split: str) -> Spread | None:

@@ -114,7 +114,7 @@ def _notes(own: list[Cell]) -> list[str]:
     for cell in own:
         found = cell.against_equal
         if found and not cell.entry.added:
-            named = "" if cell.equal == EQUAL else f"{cell.equal}, with "
+            named = "" if cell.reference == EQUAL else f"{cell.reference}, with "
             points = _points(found, f"over {named}{EQUAL}")
             notes.append(f"{cell.choice}: {verdict_on(found)}, {points}.")
     return notes

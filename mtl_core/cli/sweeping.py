@@ -169,7 +169,7 @@ def _cell(cell: Any) -> dict[str, Any]:
     """One choice on one task; differences are of scores, as they are, not in points."""
     from mtl_core.analysis.sweep import verdict_on
 
-    gain, equal = cell.gain, cell.against_equal
+    gain, against = cell.gain, cell.against_equal
     return {
         "choice": cell.choice,
         "task": cell.task,
@@ -182,9 +182,9 @@ def _cell(cell: Any) -> dict[str, Any]:
         "verdict": gain.verdict,
         "corrected_verdict": cell.corrected,
         "choices_compared": cell.compared,
-        "equal_weights": cell.equal,
-        "over_equal_weights": asdict(equal) if equal else None,
-        "verdict_on_equal_weights": verdict_on(equal),
+        "equal_weights": cell.reference,
+        "over_equal_weights": asdict(against) if against else None,
+        "verdict_on_equal_weights": verdict_on(against),
     }
 
 

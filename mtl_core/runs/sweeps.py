@@ -160,26 +160,28 @@ class Standing:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimated training time of what is live, one run after the other; None if unknown.
+        """Estimated training time of what is live or missing, one run after the other; None if unknown.
 
         A run takes as long as the mean of the finished ones of its kind, all tasks or one alone.
         """
         known: dict[bool, list[float]] = {True: [], False: []}
         for member in self.in_state(State.FINISHED):
-            known[_is_twin(member)].append(member.status.seconds)
+            known[_is_twin(member.run.experiment)].append(member.status.seconds)
         every = [*known[True], *known[False]]
         left = 0.0
-        for member in self.live:
-            own = member.status.seconds_left
-            usual = known[_is_twin(member)] or every
+        for planned, member in self.pairs:
+            if member and not member.status.state.is_live:
+                continue
+            own = member.status.seconds_left if member else None
+            usual = known[_is_twin(planned)] or every
             if own is None and not usual:
                 return None
             left += fmean(usual) if own is None else own
         return left
 
 
-def _is_twin(member: Member) -> bool:
-    return member.run.experiment.only is not None
+def _is_twin(experiment: Experiment) -> bool:
+    return experiment.only is not None
 
 
 def standing(stored: Stored, members: Sequence[Member]) -> Standing:
