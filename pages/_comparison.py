@@ -20,15 +20,40 @@ from mtl_core.config import EVERY_TASK
 from mtl_core.runs.store import State
 from pages._compared import Chosen
 from pages._run_curves import curves_of
+from pages._run_status import in_group
 from pages._ui import (
     ListedRun,
     chip,
     colour,
+    plain,
     safe,
     theme,
 )
 
 WATCH_SECONDS = 2.0
+NAMED = 3  # steered runs that are named
+
+# --- Steered runs ---------------------------------------------------------------------------------
+
+
+def show_steered(chosen: Chosen) -> None:
+    """Which runs the user steered by hand: above everything that compares them with others."""
+    steered = [r for r in chosen.runs if r.status.steered]
+    if not steered:
+        return
+    names = ", ".join(_in_words(r) for r in steered[:NAMED])
+    more = f" and {len(steered) - NAMED} more" if len(steered) > NAMED else ""
+    st.warning(
+        f"Steered by hand while training: {plain(names)}{more}. Their weights or learning rate were "
+        "not those of their settings, so comparing them with other runs is not fair.",
+        icon=":material/tune:",
+    )
+
+
+def _in_words(listed: ListedRun) -> str:
+    asked = listed.experiment
+    return f"{asked.name} ({in_group(asked)}, seed {asked.training.seed})"
+
 
 # --- Gains ----------------------------------------------------------------------------------------
 

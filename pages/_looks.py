@@ -24,6 +24,7 @@ _STATE_COLOURS: dict[State, tuple[str, str]] = {
     State.FAILED: ("#b42318", "#ff8a80"),
     State.INTERRUPTED: ("#a04a00", "#f0a060"),
 }
+_STEERED = ("#7a3fa0", "#cf9bf0")
 
 
 # What the theme's settings cannot say: in dark, text on the bright primary colour must be dark.
@@ -92,9 +93,18 @@ def legend(tasks: Iterable[str]) -> str:
 
 def state_badge(state: State) -> str:
     """HTML: the state as a word on a tinted pill; a running one breathes a little."""
-    ink = shade(*_STATE_COLOURS[state])
+    return _pill(state.value.capitalize(), _STATE_COLOURS[state])
+
+
+def steered_badge() -> str:
+    """HTML: the word that tells a run whose user changed weights or learning rate on the way."""
+    return _pill("Steered", _STEERED)
+
+
+def _pill(word: str, colours: tuple[str, str]) -> str:
+    ink = shade(*colours)
     return (
         f'<span style="display:inline-block;color:{ink};font-size:.8rem;font-weight:600;'
         f"line-height:1.5;padding:.05em .65em;border-radius:1em;"
-        f'background:color-mix(in srgb,{ink} 13%,transparent)">{state.value.capitalize()}</span>'
+        f'background:color-mix(in srgb,{ink} 13%,transparent)">{word}</span>'
     )

@@ -27,6 +27,8 @@ def controls(run: Run, status: Status) -> None:
     state = status.state
     if state is State.RUNNING:
         _button(run, "pause", "Pause", ":material/pause:", "Hold after the current step.")
+        hint = "Score the validation data after the next step, beside the schedule."
+        _button(run, "evaluate", "Evaluate now", ":material/fact_check:", hint)
     if state is State.PAUSED:
         _button(run, "resume", "Resume", ":material/play_arrow:", "Go on with the next step.")
     if state.can_resume:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mtl_core.analysis.colours import DASHES
-from mtl_core.analysis.curves import PENALTIES, Curves
+from mtl_core.analysis.curves import BEST, PENALTIES, Curves
 from mtl_core.analysis.inks import GREY
 from mtl_core.analysis.results import main_metrics
 from mtl_core.config import EVERY_TASK
@@ -39,13 +39,13 @@ def draw_curves(listed: ListedRun, curves: Curves) -> None:
     left, right = st.columns(2, gap="medium")
     with left.container(border=True):
         live_chart(
-            _lines(curves, {task: f"{task}/train/loss" for task in tasks}),
+            task_lines(curves, {task: f"{task}/train/loss" for task in tasks}),
             key=f"{LIVE}/loss/{listed.id}",
             title="Training loss",
             x_label="step",
             y_label="loss, lower is better",
             height=320,
-            marks=[mark for mark in happened if mark[1] != "best checkpoint"],
+            marks=happenings(curves),
             alt="Training loss of each task against the step",
             smoothing=True,
         )
@@ -72,6 +72,11 @@ def draw_curves(listed: ListedRun, curves: Curves) -> None:
                 alt="What is minimised beside the losses, against the step",
                 smoothing=True,
             )
+
+
+def happenings(curves: Curves) -> list[tuple[int, str]]:
+    """The marks of a chart on which the best checkpoint means nothing."""
+    return [(mark.step, mark.label) for mark in curves.marks if mark.label != BEST]
 
 
 def _penalty_lines(curves: Curves) -> list[Line]:
@@ -110,7 +115,7 @@ def _validation_lines(listed: ListedRun, curves: Curves, metric: str) -> list[Li
     names = {task: main.get(task, "") if metric == MAIN_SCORE else metric for task in tasks}
     chosen = {task: f"{task}/validation/{name}" for task, name in names.items()}
     known = {task: key for task, key in chosen.items() if key in curves.keys}
-    lines = _lines(curves, known, markers=True)
+    lines = task_lines(curves, known, markers=True)
     if metric == MAIN_SCORE and len(tasks) > 1 and EXACT_MATCH in curves.keys:
         match = curves.series(EXACT_MATCH)
         grey = GREY[theme()]
@@ -121,7 +126,7 @@ def _validation_lines(listed: ListedRun, curves: Curves, metric: str) -> list[Li
     return lines
 
 
-def _lines(curves: Curves, keys: dict[str, str], markers: bool = False) -> list[Line]:
+def task_lines(curves: Curves, keys: dict[str, str], markers: bool = False) -> list[Line]:
     """One line a task, in its colour."""
     found = []
     for task, key in keys.items():

@@ -8,8 +8,10 @@ from mtl_core.runs.store import Run, State, Status
 from pages._insight import show_insights
 from pages._run_actions import controls, keep_or_delete
 from pages._run_curves import curves_of, draw_curves
+from pages._run_gradients import show_gradients
 from pages._run_scores import final_scores
 from pages._run_status import ahead_of, progress_words, queue_of, short_name
+from pages._steer import steer
 from pages._ui import (
     PAGES,
     RUN_PARAM,
@@ -23,6 +25,7 @@ from pages._ui import (
     show_error,
     start_worker,
     state_badge,
+    steered_badge,
 )
 
 FAST, CALM = 0.15, 1.0
@@ -32,8 +35,10 @@ FAST, CALM = 0.15, 1.0
 def show_run(listed: ListedRun) -> None:
     """The whole screen of one run."""
     _relatives(listed)
-    live_part = st.fragment(run_every=_pause(listed.run, listed.status))(_live_part)
-    live_part(listed.id, listed.status.state, _has_points(listed.run))
+    pause = _pause(listed.run, listed.status)
+    st.fragment(run_every=pause)(_live_head)(listed.id, listed.status.state)
+    steer(listed)  # between the two, so that nothing moves under the reader's fingers
+    st.fragment(run_every=pause)(_live_curves)(listed.id, _has_points(listed.run))
     if listed.status.state is State.FINISHED:
         final_scores(listed)
     _about(listed)
@@ -74,27 +79,36 @@ def _relatives(listed: ListedRun) -> None:
             _link_to(other, short_name(other))
 
 
-# --- The part that ticks --------------------------------------------------------------------------
+# --- The parts that tick --------------------------------------------------------------------------
 
 
-def _live_part(run_id: str, state: State, has_points: bool) -> None:
-    """Header, buttons and curves. Starts the page anew once when the run's state changes."""
+def _live_head(run_id: str, state: State) -> None:
+    """Header and buttons. Starts the page anew once when the run's state changes."""
     start_worker()  # a worker that was killed is replaced while somebody watches
     listed = open_run(run_id)
-    curves = curves_of(listed.run)
-    if listed.status.state is not state or bool(curves.learning_rate) is not has_points:
+    if listed.status.state is not state:
         st.rerun()  # before anything is drawn: what a broken-off run has sent may get lost
     _header(listed)
+
+
+def _live_curves(run_id: str, has_points: bool) -> None:
+    """Curves and what lies below them. Starts the page anew once when the first point is there."""
+    listed = open_run(run_id)
+    curves = curves_of(listed.run)
+    if bool(curves.learning_rate) is not has_points:
+        st.rerun()
     draw_curves(listed, curves)
+    show_gradients(listed, curves)
     show_insights(listed.id, curves)
 
 
 def _header(listed: ListedRun) -> None:
     run, status = listed.run, listed.status
+    badges = state_badge(status.state) + (steered_badge() if status.steered else "")
     st.html(
         '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:.4rem 1rem">'
         f'<h1 style="padding:0;margin:0;font-size:1.9rem;overflow-wrap:anywhere">'
-        f"{safe(listed.experiment.name)}</h1>{state_badge(status.state)}</div>"
+        f"{safe(listed.experiment.name)}</h1>{badges}</div>"
     )
     ahead = _ahead(run) if status.state is State.QUEUED else []
     words = plain(progress_words(listed, ahead))

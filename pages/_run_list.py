@@ -21,6 +21,7 @@ from pages._ui import (
     run_list,
     show_problems,
     state_badge,
+    steered_badge,
 )
 
 GROUP_HELP = "Stop or delete the runs of this group."
@@ -207,7 +208,7 @@ def _row(listed: ListedRun, label: str, queue: list[ListedRun]) -> None:
     status = listed.status
     words = plain(progress_words(listed, ahead_of(listed.run, queue)))
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    name, state = row.container(width=230), row.container(width=96)
+    name, state = row.container(width=230), row.container(width=96, gap="xxsmall")
     middle, more = row.container(width="stretch"), row.container(width=88)
     with name:
         st.page_link(
@@ -218,7 +219,7 @@ def _row(listed: ListedRun, label: str, queue: list[ListedRun]) -> None:
             help="Curves, scores and settings of this run.",
         )
     with state:
-        st.html(state_badge(status.state))
+        st.html(state_badge(status.state) + (steered_badge() if status.steered else ""))
     with middle:
         if status.state is State.FINISHED:
             st.html(_score_chips(listed))
@@ -231,7 +232,7 @@ def _row(listed: ListedRun, label: str, queue: list[ListedRun]) -> None:
             icon=":material/more_horiz:",
             type="tertiary",
             key=f"do-{listed.id}",
-            help="Pause, resume, stop, download or delete.",
+            help="Pause, evaluate, resume, stop, download or delete.",
         ),
     ):
         _menu(listed, words)

@@ -3,7 +3,7 @@
 Reading        start_worker()  catalog()  sentences(dataset, split)  run_list()  open_run(id)
                predictor()
 Looks          theme()  colour(task)  chip(task)  legend(tasks)  state_badge(state)
-               small_print(lines)
+               steered_badge()  small_print(lines)
 Words          percent(share)  duration(seconds)  time_left(status)  ago(time)  number(count)
                counted(3, "run")
 Safe text      safe(text) for HTML (st.html), plain(text) for markdown (labels, st.caption, ...)
@@ -26,7 +26,18 @@ from mtl_core.data.files import home
 from mtl_core.errors import MtlError
 
 from ._highlight import safe
-from ._looks import ICON, LOGO, STYLE, chip, colour, legend, small_print, state_badge, theme
+from ._looks import (
+    ICON,
+    LOGO,
+    STYLE,
+    chip,
+    colour,
+    legend,
+    small_print,
+    state_badge,
+    steered_badge,
+    theme,
+)
 from ._readers import (
     ListedRun,
     catalog,
@@ -89,6 +100,7 @@ __all__ = [
     "small_print",
     "start_worker",
     "state_badge",
+    "steered_badge",
     "theme",
     "time_left",
 ]

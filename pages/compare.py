@@ -7,6 +7,7 @@ from pages._comparison import (
     show_downloads,
     show_gains,
     show_scores,
+    show_steered,
     watch,
 )
 from pages._ui import page_head
@@ -14,6 +15,7 @@ from pages._ui import page_head
 page_head("Compare", "Did training together help? Each task against its matched single-task twin.")
 chosen = choose_runs()
 if chosen:
+    show_steered(chosen)
     show_gains(chosen)
     show_curves(chosen)
     show_scores(chosen)

@@ -29,7 +29,7 @@ __all__ = [
     "to_markdown",
 ]
 
-_ABOUT_RUN = ("run", "name", "group", "role", "seed", "state")
+_ABOUT_RUN = ("run", "name", "group", "role", "seed", "state", "steered")
 _ABOUT_SCORE = ("task", "split", "metric", "main", "value")
 
 

@@ -11,21 +11,32 @@ from threading import Lock
 
 from mtl_core.config import EVERY_TASK
 from mtl_core.runs.store import EventTail, Run
-from mtl_core.training.events import Asked, Evaluated, Event, Finished, Looked, Started, Step
+from mtl_core.training.events import Evaluated, Event, Finished, Looked, Started, Step, Watched
 
+from .conflicts import Conflicts
 from .insights import Record, Records
+from .marks import Happenings, Mark
+
+__all__ = [
+    "ANGLE",
+    "BEST",
+    "EFFECTIVE_RATE",
+    "LENGTH",
+    "PENALTIES",
+    "WEIGHTED_LOSS",
+    "Curves",
+    "Mark",
+    "Series",
+]
 
 PENALTIES = f"{EVERY_TASK}/penalty/"
 """How the keys of penalties begin. They belong to no task, and "penalty" is no split."""
-_ASKED = {"pause": "paused", "resume": "resumed", "stop": "stopped"}
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Something that happened at a step: "resumed", "paused", "stopped" or "best checkpoint"."""
-
-    step: int
-    label: str
+ANGLE = f"{EVERY_TASK}/train/angle"
+LENGTH = f"{EVERY_TASK}/train/length"
+EFFECTIVE_RATE = f"{EVERY_TASK}/train/effective_rate"
+WEIGHTED_LOSS = f"{EVERY_TASK}/train/weighted_loss"
+"""The keys of what a look at the gradients tells of the step as a whole; see `Watched`."""
+BEST = "best checkpoint"
 
 
 @dataclass
@@ -63,9 +74,10 @@ class Curves:
         self._tail = EventTail(run)
         self._turn = Lock()
         self._series: dict[str, Series] = defaultdict(Series)
-        self._happened: dict[tuple[int, str], Mark] = {}
+        self._happened = Happenings()
         self._best_step = 0
         self._seen = Records()
+        self._conflicts = Conflicts()
         self.learning_rate = Series()
         self.tasks: tuple[str, ...] = ()
         self.parameters = 0
@@ -81,7 +93,8 @@ class Curves:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Names of the series: `task/train/loss`, `task/validation/f1`, `all/penalty/...`, ..."""
+        """Names of the series: `task/train/loss`, also `weight` and `gradient`,
+        `task/validation/f1`, `all/train/angle`, `all/penalty/...`, ..."""
         with self._turn:
             return tuple(self._series)
 
@@ -97,6 +110,12 @@ class Curves:
         with self._turn:
             return self._seen.copies()
 
+    @property
+    def conflicts(self) -> Conflicts:
+        """What the looks at the tasks' gradients have told so far."""
+        with self._turn:
+            return self._conflicts.copy()
+
     def series(self, key: str) -> Series:
         """The series as it is now; empty where nothing came yet."""
         with self._turn:
@@ -106,16 +125,16 @@ class Curves:
     def marks(self) -> list[Mark]:
         """What happened, by step; the best checkpoint is marked once, where it is now."""
         with self._turn:
-            best = [Mark(self._best_step, "best checkpoint")] if self._best_step else []
-            return sorted([*self._happened.values(), *best], key=lambda mark: mark.step)
+            best = [Mark(self._best_step, BEST)] if self._best_step else []
+            return sorted([*self._happened.marks(), *best], key=lambda mark: mark.step)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Step):
-            for task, loss in event.losses.items():
-                self._series[f"{task}/train/loss"].put(event.step, loss)
-            for name, value in event.penalties.items():
-                self._series[f"{PENALTIES}{name}"].put(event.step, value)
-            self.learning_rate.put(event.step, event.learning_rate)
+            self._take_step(event)
+            return
+        self._happened.take(event)
+        if isinstance(event, Watched):
+            self._take_look(event)
         elif isinstance(event, Evaluated):
             for key, value in event.metrics.items():
                 self._series[key].put(event.step, value)
@@ -123,18 +142,32 @@ class Curves:
         elif isinstance(event, Looked):
             self._seen.take(event.step, event.insights)
         elif isinstance(event, Started):
-            self._start(event)
-        elif isinstance(event, Asked):
-            self._mark(event.step, _ASKED.get(event.ask, event.ask))
+            self.tasks = event.tasks
+            self.parameters = event.parameters
+            self.shared_parameters = event.shared_parameters
         elif isinstance(event, Finished):
             self._best_step = event.best_step or self._best_step
 
-    def _start(self, event: Started) -> None:
-        self.tasks = event.tasks
-        self.parameters = event.parameters
-        self.shared_parameters = event.shared_parameters
-        if event.step:
-            self._mark(event.step, "resumed")
+    def _take_step(self, event: Step) -> None:
+        for task, loss in event.losses.items():
+            self._series[f"{task}/train/loss"].put(event.step, loss)
+        for task, weight in event.weights.items():
+            self._series[f"{task}/train/weight"].put(event.step, weight)
+        for name, value in event.penalties.items():
+            self._series[f"{PENALTIES}{name}"].put(event.step, value)
+        self.learning_rate.put(event.step, event.learning_rate)
 
-    def _mark(self, step: int, label: str) -> None:
-        self._happened[step, label] = Mark(step, label)
+    def _take_look(self, event: Watched) -> None:
+        """What is not known, like the angle of a gradient of zero, has no point."""
+        self._conflicts.put(event)
+        for task, norm in event.norms.items():
+            self._series[f"{task}/train/gradient"].put(event.step, norm)
+        whole = {
+            ANGLE: event.angle,
+            LENGTH: event.length,
+            EFFECTIVE_RATE: event.effective_rate,
+            WEIGHTED_LOSS: event.loss,
+        }
+        for key, value in whole.items():
+            if value is not None:
+                self._series[key].put(event.step, value)

@@ -20,6 +20,7 @@ CONFIDENCE = 0.95
 NO_TWIN = "no single-task twin: train one before you judge"
 NOT_FINISHED = "the multi-task run or its twin has not finished"
 ONE_SEED = "one seed: cannot tell; train more seeds"
+STEERED = "steered by hand: not a fair comparison"
 HELPED, HURT, CANNOT_TELL = "helped", "hurt", "cannot tell"
 
 
@@ -62,6 +63,8 @@ class Gain:
     twin: Spread | None
     difference: Spread | None
     has_twin: bool
+    steered: bool = False
+    """Whether a run that counts here was steered by hand while it trained."""
 
     @property
     def verdict(self) -> str:
@@ -70,6 +73,8 @@ class Gain:
             return NO_TWIN
         if self.difference is None:
             return NOT_FINISHED
+        if self.steered:
+            return STEERED
         low, high = self.difference.low, self.difference.high
         if low is None or high is None:
             return ONE_SEED
@@ -84,7 +89,7 @@ class Gain:
         if found is None or not self.has_twin:
             return self.verdict
         points = f"{signed(found.mean)} points over its twin"
-        if found.low is None or found.high is None:
+        if found.low is None or found.high is None or self.steered:
             return f"{points}; {self.verdict}"
         interval = f"95\N{NO-BREAK SPACE}% interval {signed(found.low)} to {signed(found.high)}"
         return f"{self.verdict}: {points} ({interval}, {found.count} seeds)"
@@ -150,21 +155,28 @@ def gain_of(
     own: dict[int, float] = {}
     alone: dict[int, float] = {}
     pairs: dict[int, float] = {}
+    steered: dict[int, bool] = {}
     has_twin = False
     for multi in sorted(multis, key=lambda r: r.run):
         twins = twins_of(multi, task, everyone)
         has_twin = has_twin or bool(twins)
         score = multi.score(task, split)
-        scored = [s for twin in _oldest_first(twins) if (s := twin.score(task, split)) is not None]
+        scored = [
+            (s, twin.steered)
+            for twin in _oldest_first(twins)
+            if (s := twin.score(task, split)) is not None
+        ]
         if score is not None:
             own[multi.seed] = score
         if scored:
-            alone[multi.seed] = scored[-1]
+            alone[multi.seed] = scored[-1][0]
         if score is not None and scored:
-            pairs[multi.seed] = score - scored[-1]
+            pairs[multi.seed] = score - scored[-1][0]
+            steered[multi.seed] = multi.steered or scored[-1][1]
     metric = next((m.main[task] for m in multis if task in m.main), "")
-    multi_spread, twin_spread, difference = (spread(list(v.values())) for v in (own, alone, pairs))
-    return Gain(setting, task, metric, split, multi_spread, twin_spread, difference, has_twin)
+    one, two, both = (spread(list(values.values())) for values in (own, alone, pairs))
+    is_steered = any(steered.values())
+    return Gain(setting, task, metric, split, one, two, both, has_twin, is_steered)
 
 
 def _oldest_first(results: list[Result]) -> list[Result]:
@@ -190,6 +202,7 @@ def gains_table(found: Iterable[Gain]) -> pd.DataFrame:
                 "low": 100 * by.low if by and by.low is not None else None,
                 "high": 100 * by.high if by and by.high is not None else None,
                 "seeds": by.count if by else 0,
+                "steered": gain.steered,
                 "verdict": gain.verdict,
             }
         )

@@ -24,6 +24,8 @@ class Result:
     metrics: Mapping[str, float]
     main: Mapping[str, str]
     """The main score of each task."""
+    steered: bool = False
+    """Whether the user changed weights or learning rate while it trained."""
 
     @property
     def name(self) -> str:
@@ -59,7 +61,8 @@ def result_of(run: Run) -> Result:
     """Read a run. Raises MtlError where its folder is damaged."""
     status = run.status()
     main = main_metrics(run, status.metrics)
-    return Result(run.id, run.group, run.experiment, status.state, status.metrics, main)
+    asked, steered = run.experiment, status.steered
+    return Result(run.id, run.group, asked, status.state, status.metrics, main, steered)
 
 
 def main_metrics(run: Run, keys: Iterable[str]) -> dict[str, str]:

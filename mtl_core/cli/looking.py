@@ -23,7 +23,9 @@ def runs(as_json: Json = False) -> None:
     def tell() -> None:
         for entry in document:
             done = f"{entry['step']}/{entry['steps']}"
-            typer.echo(f"{entry['run']}  {entry['status']:<11} {done:>13}  {entry['name']}")
+            steered = "  (steered)" if entry["steered"] else ""
+            state = f"{entry['status']:<11} {done:>13}"
+            typer.echo(f"{entry['run']}  {state}  {entry['name']}{steered}")
         if not document:
             typer.echo(f"no runs in {home() / 'runs'} yet; start one with mtl train or mtl app")
 
@@ -33,10 +35,11 @@ def runs(as_json: Json = False) -> None:
 def _entry(run: Run) -> dict[str, Any]:
     try:
         status = run.status()
-        steps = {"step": status.step, "steps": status.steps}
-        return {**result(run, status), "name": run.experiment.name, "group": run.group, **steps}
+        about = {"name": run.experiment.name, "group": run.group, "steered": status.steered}
+        return {**result(run, status), **about, "step": status.step, "steps": status.steps}
     except MtlError as err:
-        return {"run": run.id, "status": "damaged", "name": str(err), "step": 0, "steps": 0}
+        about = {"name": str(err), "steered": False}
+        return {"run": run.id, "status": "damaged", **about, "step": 0, "steps": 0}
 
 
 def _group(run: Run) -> str | None:
@@ -71,6 +74,7 @@ def compare(
                 "name": r.name,
                 "role": r.role,
                 "seed": r.seed,
+                "steered": r.steered,
                 "metrics": dict(r.metrics),
             }
             for r in results
