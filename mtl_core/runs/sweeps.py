@@ -165,8 +165,8 @@ class Standing:
         A run takes as long as the mean of the finished ones of its kind, all tasks or one alone.
         """
         known: dict[bool, list[float]] = {True: [], False: []}
-        for member in self.in_state(State.FINISHED):
-            known[_is_twin(member.run.experiment)].append(member.status.seconds)
+        for done in self.in_state(State.FINISHED):
+            known[_is_twin(done.run.experiment)].append(done.status.seconds)
         every = [*known[True], *known[False]]
         left = 0.0
         for planned, member in self.pairs:
