@@ -1,5 +1,6 @@
 """The statistics of a sweep against scipy, the front against brute force, the answers in words."""
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -175,6 +176,18 @@ def test_an_answer_says_how_far_the_sweep_is_and_what_methods_did() -> None:
     assert answer.notes[0].startswith(
         "PCGrad: hurt, \N{MINUS SIGN}20.0 points over hard, with equal weights (95"
     )
+
+
+def test_a_steered_run_is_not_judged() -> None:
+    sweep = sweep_of()
+    results = results_of(sweep, {"hard": GOOD, "PCGrad": GOOD, "alone": ALONE})
+    touched = [replace(r, steered=r.experiment.choice == "PCGrad") for r in results]
+    found = {c.choice: c for c in cells(sweep.entries(), touched, "test") if c.task == "ner"}
+    assert found["hard"].compared == 1 and found["PCGrad"].corrected is None
+    assert found["PCGrad"].against_equal is None
+    answer = answers(list(found.values()), 3)[0]
+    assert answer.sentence.startswith("Yes, sharing helped: hard, +9.9 points")
+    assert answer.sentence.endswith("Steered by hand, so not judged: PCGrad.")
 
 
 def test_without_sharing_or_without_twins_nothing_is_judged() -> None:

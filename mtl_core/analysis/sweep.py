@@ -49,6 +49,14 @@ class Cell:
         return type(self.entry.experiment.sharing) is not type(ALONE)
 
     @property
+    def is_candidate(self) -> bool:
+        """Whether it may be what helps: it shares and was asked for, and nobody steered it.
+
+        Baselines that the sweep added are references; they are not tried in order to win.
+        """
+        return self.shares and not self.entry.added and not self.gain.steered
+
+    @property
     def p_value(self) -> float | None:
         """Of the paired t test against the twin, two-sided."""
         return None if self.gain.difference is None else p_value(self.gain.difference)
@@ -84,13 +92,13 @@ def _is_equal_of(reference: Entry, entry: Entry) -> bool:
 
 
 def _paired(own: Sequence[Result], other: Sequence[Result], task: str, split: str) -> Spread | None:
-    """The difference over the seeds for which both have finished."""
+    """The difference over the seeds for which both have finished, neither steered by hand."""
     left, right = _by_seed(own, task, split), _by_seed(other, task, split)
     return spread([left[seed] - right[seed] for seed in left if seed in right])
 
 
 def _by_seed(results: Sequence[Result], task: str, split: str) -> dict[int, float]:
-    scored = ((r.seed, r.score(task, split)) for r in results)
+    scored = ((r.seed, r.score(task, split)) for r in results if not r.steered)
     return {seed: score for seed, score in scored if score is not None}
 
 
@@ -116,11 +124,8 @@ def holm(values: Sequence[float]) -> list[float]:
 
 
 def _corrected(found: list[Cell]) -> list[Cell]:
-    """Judged together: one task under all choices that share and were asked for.
-
-    Baselines that the sweep added are references; they are not tried in order to win.
-    """
-    judged = [c for c in found if c.shares and not c.entry.added and c.p_value is not None]
+    """Judged together: one task under all choices that are candidates."""
+    judged = [c for c in found if c.is_candidate and c.p_value is not None]
     corrected: dict[tuple[str, str], tuple[int, str | None]] = {}
     for task in {c.task for c in judged}:
         family = [c for c in judged if c.task == task]

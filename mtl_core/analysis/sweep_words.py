@@ -36,7 +36,9 @@ def _answer(task: str, own: list[Cell], seeds: int) -> Answer:
     if not sharing:
         sentence = "No choice of this sweep shares anything, so there is nothing to judge."
         return Answer(task, NOTHING_SHARED, sentence)
-    verdict, sentence = _judged(sharing)
+    verdict, sentence = _judged([c for c in sharing if c.is_candidate])
+    steered = ", ".join(c.choice for c in sharing if c.gain.steered)
+    sentence += f" Steered by hand, so not judged: {steered}." if steered else ""
     counts = [c.gain.difference.count for c in sharing if c.gain.difference]
     if counts and max(counts) < seeds:
         sentence += f" So far {max(counts)} of {seeds} seeds."

@@ -3,9 +3,8 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,10 +15,10 @@ from mtl_core.config.sweep import Sweep
 from mtl_core.errors import ConfigError, RunError
 from mtl_core.runs.processes import ProcessMark
 from mtl_core.runs.store import Run, Runs, State
-from mtl_core.runs.sweeps import Member, Standing, Stored, Sweeps, members_of, settled, standing
+from mtl_core.runs.sweeps import Stored, Sweeps, members_of, settled, standing
 from mtl_core.training.events import Event, Started, Step
 
-from .output import Json, catalog, emit, result
+from .output import Json, catalog, emit
 from .training import changed
 
 PACE_SECONDS = 3600.0
@@ -45,10 +44,12 @@ def sweep(
     as_json: Json = False,
 ) -> None:
     """Train seeds × choices with all twins here, and say what helped; Ctrl-C stops and keeps."""
+    from . import sweep_report  # before hours of training: what is imported then is today's code
+
     stored = _stored(file, changes or [], group)
     _train_all(stored)
     now = standing(stored, members_of(stored.group, Runs()))
-    emit(_document(stored, now), as_json, lambda: _tell(stored, now))
+    emit(sweep_report.document(stored, now), as_json, lambda: sweep_report.tell(stored, now))
     if not now.is_complete:
         raise typer.Exit(1)
 
@@ -137,63 +138,3 @@ def _progress(stored: Stored) -> Iterator[tuple[Told, Callable[[int], None]]]:
                 bar.update(line, completed=event.step, losses=losses)
 
         yield told, lambda count: bar.update(whole, completed=count)
-
-
-def _document(stored: Stored, now: Standing) -> dict[str, Any]:
-    """What scripts read: the runs, each choice's numbers on each task, and the answers."""
-    from mtl_core.analysis.results import result_of
-    from mtl_core.analysis.sweep import cells, split_of
-    from mtl_core.analysis.sweep_words import answers
-
-    results = [result_of(member.run) for member in now.members]
-    found = cells(stored.sweep.entries(), results, split_of(results))
-    return {
-        "group": stored.group,
-        "name": stored.sweep.name,
-        "finished": now.done,
-        "planned": len(now.pairs),
-        "runs": [_run(planned, member) for planned, member in now.pairs],
-        "choices": [_cell(cell) for cell in found],
-        "answers": [asdict(answer) for answer in answers(found, len(stored.sweep.design.seeds))],
-    }
-
-
-def _run(planned: Experiment, member: Member | None) -> dict[str, Any]:
-    about = {"choice": planned.choice, "only": planned.only, "seed": planned.training.seed}
-    if member is None:
-        return {"run": None, "status": "not started", **about}
-    return {**result(member.run, member.status), **about}
-
-
-def _cell(cell: Any) -> dict[str, Any]:
-    """One choice on one task; differences are of scores, as they are, not in points."""
-    from mtl_core.analysis.sweep import verdict_on
-
-    gain, against = cell.gain, cell.against_equal
-    return {
-        "choice": cell.choice,
-        "task": cell.task,
-        "split": gain.split,
-        "metric": gain.metric,
-        "added_baseline": cell.entry.added,
-        "scores": asdict(gain.multi) if gain.multi else None,
-        "twin": asdict(gain.twin) if gain.twin else None,
-        "over_twin": asdict(gain.difference) if gain.difference else None,
-        "verdict": gain.verdict,
-        "corrected_verdict": cell.corrected,
-        "choices_compared": cell.compared,
-        "equal_weights": cell.reference,
-        "over_equal_weights": asdict(against) if against else None,
-        "verdict_on_equal_weights": verdict_on(against),
-    }
-
-
-def _tell(stored: Stored, now: Standing) -> None:
-    document = _document(stored, now)
-    for answer in document["answers"]:
-        typer.echo(f"Did sharing help {answer['task']}, and can we tell? {answer['sentence']}")
-        for note in answer["notes"]:
-            typer.echo(f"  {note}")
-    typer.echo(f"{now.done} of {len(now.pairs)} runs finished; group {stored.group}")
-    if not now.is_complete:
-        typer.echo(f"go on with: mtl sweep --resume {stored.group}")
