@@ -1,7 +1,7 @@
 """What every balancing method costs, and that it trains: 100 steps on SNIPS (intent and slots) with
 a BiLSTM and with the packaged MiniLM, and some on the four tasks of the sample corpus.
 
-    python -m tests.benchmarks.balancing [--steps 100] [--encoder bilstm ...] [--only KIND ...]
+    python -m tests.benchmarks.balancing [--steps 100] [--encoder bilstm ...] [--only KIND ...] [--usual]
 
 Each method and equal weights take turns on the same batches, so that the machine's moods hit both
 alike; printed is the median over the steps of the method's time by that of equal weights. A loss, weight or parameter that is not finite ends the benchmark. Wanted are at most 1.05
@@ -111,8 +111,8 @@ def limit_of(method: type[BalancingPart], tasks: int) -> float:
     return LIMITS[tasks] if takes_gradients else LOSS_LIMIT
 
 
-def rows(only: list[str]) -> Iterator[tuple[str, type[BalancingPart], dict[str, Any]]]:
-    """Every method with its usual options, and cheaper variants where there are some."""
+def rows(only: list[str], usual: bool) -> Iterator[tuple[str, type[BalancingPart], dict[str, Any]]]:
+    """Every method with its usual options, and unless `usual` cheaper variants where there are."""
     for method in METHODS["balancing"]:
         assert issubclass(method, BalancingPart)
         kind = method.kind_name()
@@ -121,17 +121,17 @@ def rows(only: list[str]) -> Iterator[tuple[str, type[BalancingPart], dict[str, 
         yield kind, method, {"kind": kind}
         # What is cheaper, and still the method.
         for field, cheaper in (("compare", "next_batch"), ("gradients", "representation")):
-            if field in method.model_fields:
+            if field in method.model_fields and not usual:
                 yield f"{kind}, {cheaper}", method, {"kind": kind, field: cheaper}
 
 
-def main(steps: int, encoders: list[str], only: list[str]) -> None:
+def main(steps: int, encoders: list[str], only: list[str], usual: bool) -> None:
     """Print the table, a row for each method as it is done."""
     torch.set_num_threads(1)  # two that spin lose more than one when others want a core
     heads = [f"{encoder}, T = {tasks}" for encoder in encoders for tasks in (2, 4)]
     print(f"| method | {' | '.join(heads)} | limits | kept |")
     print(f"|---{'|---' * (len(heads) + 2)}|", flush=True)
-    for name, method, choice in rows(only):
+    for name, method, choice in rows(only, usual):
         found = [
             duel(encoder, data, choice, count)
             for encoder in encoders
@@ -156,5 +156,6 @@ if __name__ == "__main__":
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--encoder", nargs="+", default=list(ENCODERS))
     parser.add_argument("--only", nargs="+", default=[])
+    parser.add_argument("--usual", action="store_true", help="leave the cheaper variants out")
     given = parser.parse_args()
-    main(given.steps, given.encoder, given.only)
+    main(given.steps, given.encoder, given.only, given.usual)
