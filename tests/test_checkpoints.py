@@ -25,6 +25,7 @@ from mtl_core.training.events import Checkpointed, Evaluated, Finished, Step
 from mtl_core.training.kept import FOLDER, INDEX, Kept, kept_file
 from mtl_core.training.restore import restore
 from mtl_core.training.setup import prepare
+from mtl_core.training.steering import Wishes
 from mtl_core.training.trainer import train
 from pages import _prediction
 from pages._run_actions import zipped
@@ -179,6 +180,18 @@ def test_the_training_ends_when_every_task_has_had_enough(tiny, tmp_path, monkey
     finished = trained(experiment, tmp_path / "run")[-1]
     assert finished.early and finished.step == 9
     assert finished.own_steps == {"mood": 3, "places": 6, "tags": 3}
+
+
+def test_validations_by_hand_do_not_end_a_training(tiny, tmp_path, monkeypatch):
+    falling = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
+    script_scores(monkeypatch, mood=falling, places=falling, tags=falling)
+    experiment = tiny_experiment(tiny, training__patience=2)
+    prepared = prepare(experiment, Catalog.read([]))
+    asked = iter([False, True, False, True, True, False])  # the steps after which the user asks
+    ask = lambda: Wishes(evaluate=next(asked))  # noqa: E731
+    events = list(train(prepared.parts, prepared.plan, tmp_path, ask))
+    assert [e.step for e in events if isinstance(e, Evaluated)] == [2, 3, 4, 5, 6]
+    assert events[-1].step == 6 and events[-1].best_step == 2
 
 
 def test_the_best_by_gain_needs_twins(tiny):

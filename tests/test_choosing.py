@@ -112,6 +112,16 @@ def test_patience_for_each_task_by_itself():
     assert early(Choosing(each=True))[1] == [""] * 4
 
 
+@pytest.mark.parametrize("each", [False, True])
+def test_a_validation_by_hand_can_be_the_best_and_costs_no_patience(each):
+    chooser = Chooser(Choosing(patience=1, each=each), ("a",))
+    for step, score in ((1, 0.5), (2, 0.25), (3, 0.75), (4, 0.25)):
+        chooser.judge(step, {"a": score}, {}, {}, step > 1)
+    assert not chooser.is_early and chooser.joint.step == chooser.own_steps["a"] == 3
+    chooser.judge(5, {"a": 0.5}, {}, {})
+    assert chooser.is_early
+
+
 def test_a_stopped_tasks_checkpoint_may_still_be_a_later_one():
     """The others go on to train what it shares: where that makes it better, this is its best."""
     chooser, _ = judged(Choosing(patience=1, each=True))

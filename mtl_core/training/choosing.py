@@ -54,6 +54,7 @@ class Chooser:
         scores: Mapping[str, float],
         metrics: dict[str, float],
         details: dict[str, Any],
+        by_hand: bool = False,
     ) -> bool:
         """Take notice of a validation; says whether it is the best jointly.
 
@@ -61,21 +62,23 @@ class Chooser:
             scores: each task's main score, the higher the better.
             metrics: all scores, as `task/split/metric`.
             details: what the answers were like, by task.
+            by_hand: the user asked for it, off the schedule: it costs no patience.
         """
+        waited = 0 if by_hand else 1
         for task, score in scores.items():
             best = self.tasks[task]
             if score > best.score:
                 own = {k: v for k, v in metrics.items() if k.split("/")[0] == task}
                 self.tasks[task] = TaskBest(score, step, 0, own, details.get(task, {}))
             else:
-                best.worse += 1
+                best.worse += waited
         self._stop()
         value = self._value(step, scores)
         is_best = value > self.joint.value
         if is_best:
             self.joint = Best(value, step, 0, metrics, details)
         else:
-            self.joint.worse += 1
+            self.joint.worse += waited
         if self.choosing.keep == "all":
             self.others.append(step)
         return is_best

@@ -73,8 +73,9 @@ class Training:
                 yield from self._steer(wishes)
                 self._step(batches)
                 yield from self.telling.events()
-                if self._is_evaluation_due() or wishes.evaluate:
-                    yield from self._evaluate()
+                due = self._is_evaluation_due()
+                if due or wishes.evaluate:
+                    yield from self._evaluate(by_hand=not due)
                     self.parts.model.train()
                 elif time.perf_counter() - self._last_save > SAVE_SECONDS:
                     yield self._save()
@@ -126,7 +127,8 @@ class Training:
         at_this_step = step % plan.evaluate_every == 0 or step == plan.steps
         return at_this_step and step > self.progress.evaluated_step
 
-    def _evaluate(self) -> Iterator[Event]:
+    def _evaluate(self, *, by_hand: bool = False) -> Iterator[Event]:
+        """Validate. Where the user asked for it off the schedule, nobody stops or rests for it."""
         yield from self.telling.events(all_of_them=True)
         began = time.perf_counter()
         progress, evaluator = self.progress, self.parts.evaluator
@@ -136,8 +138,9 @@ class Training:
         losses = {k.split("/")[0]: v for k, v in metrics.items() if k.endswith("/validation/loss")}
         check_finite(losses, progress.step)
         scores = evaluator.main_scores(metrics, "validation")
-        is_best = self.chooser.judge(progress.step, scores, metrics, answered.details())
-        if self.resting is not None:
+        details = answered.details()
+        is_best = self.chooser.judge(progress.step, scores, metrics, details, by_hand)
+        if self.resting is not None and not by_hand:
             self.resting.judge(scores)
         self._keep_models(is_best)
         progress.evaluated_step = progress.step
