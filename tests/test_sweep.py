@@ -63,6 +63,16 @@ def test_the_runs_of_the_issue() -> None:
         assert Experiment.from_yaml(run.to_yaml()) == run
 
 
+def test_twins_come_first_where_the_best_is_told_by_the_gain_over_them() -> None:
+    gain = {"training.best_by": "gain"}
+    alone = sweep_of(choices={"gain": gain}, seeds=[0]).experiments()
+    assert [run.only for run in alone] == ["pos", "ner", None]
+    beside = sweep_of(choices={"usual": {}, "gain": gain}, seeds=[0, 1]).experiments()
+    assert [(run.only, run.choice) for run in beside[:4]] == [
+        (None, "usual"), ("pos", None), ("ner", None), (None, "gain"),
+    ]  # fmt: skip
+
+
 def test_every_run_has_its_twin_in_the_sweep() -> None:
     runs = sweep_of(
         choices={"hard": {}, "small": {"encoder.hidden": 64}}, seeds=[3, 9], shares=[0.1, 1.0]

@@ -138,12 +138,13 @@ class Entry:
         return json.dumps([self.surroundings, own], sort_keys=True)
 
     def experiments(self, seed: int) -> list[Experiment]:
-        """The run with this seed, then its twins."""
+        """The run with this seed and its twins, in the order in which they are to be trained."""
         training = self.experiment.training.model_copy(update={"seed": seed})
         base = self.experiment.model_copy(update={"training": training, "choice": self.name})
         ending = f": {self.name}"[:MAX_NAME]
         named = f"{base.name[: MAX_NAME - len(ending)]}{ending}"
-        return [base.model_copy(update={"name": named}), *base.twins().values()]
+        run = base.model_copy(update={"name": named})
+        return [run if one is base else one for one in base.family()]
 
 
 class Sweep(Part):
