@@ -49,7 +49,7 @@ def _judged(sharing: list[Cell]) -> tuple[str, str]:
     """The verdict and the sentence on the choices that share."""
     ranked = sorted((c for c in sharing if c.gain.difference), key=_mean, reverse=True)
     if not ranked:
-        return WAITING, "Not known yet: no run has finished together with its single-task twin."
+        return WAITING, "Not known yet: no choice that shares has finished together with its twin."
     several = [c for c in ranked if c.corrected is not None]
     if not several:
         return CANNOT_TELL, (

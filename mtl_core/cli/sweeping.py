@@ -3,12 +3,21 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from mtl_core.config import Experiment
 from mtl_core.config.sweep import Sweep
@@ -20,9 +29,6 @@ from mtl_core.training.events import Event, Started, Step
 
 from .output import Json, catalog, emit
 from .training import changed
-
-PACE_SECONDS = 3600.0
-"""The time left is judged by the pace of so long: runs differ."""
 
 Told = Callable[[Run, Event], None]
 
@@ -114,6 +120,15 @@ def _next(stored: Stored, key: str, planned: Experiment, runs: Runs) -> Run | No
     return None
 
 
+class _Left(TimeRemainingColumn):
+    """The time left: of all runs as estimated from those that have finished, of one by its pace."""
+
+    def render(self, task: Task) -> Text:
+        """`left` is None for a run."""
+        left = task.fields.get("left")
+        return super().render(task) if left is None else Text(left, style="progress.remaining")
+
+
 @contextmanager
 def _progress(stored: Stored) -> Iterator[tuple[Told, Callable[[int], None]]]:
     """Two bars on standard error: all runs with the time left, and the present one with its losses."""
@@ -121,12 +136,12 @@ def _progress(stored: Stored) -> Iterator[tuple[Told, Callable[[int], None]]]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        _Left(),
         TextColumn("{task.fields[losses]}"),
     )
-    pace = Progress(*columns, console=Console(stderr=True), speed_estimate_period=PACE_SECONDS)
-    with pace as bar:
-        whole = bar.add_task(f"{stored.sweep.name}, runs", total=len(stored.plan), losses="")
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        name = f"{stored.sweep.name}, runs"
+        whole = bar.add_task(name, total=len(stored.plan), losses="", left="-:--:--")
         line = bar.add_task("", total=None, losses="")
 
         def told(run: Run, event: Event) -> None:
@@ -137,4 +152,9 @@ def _progress(stored: Stored) -> Iterator[tuple[Told, Callable[[int], None]]]:
                 losses = "  ".join(f"{task} {loss:.3f}" for task, loss in event.losses.items())
                 bar.update(line, completed=event.step, losses=losses)
 
-        yield told, lambda count: bar.update(whole, completed=count)
+        def done(count: int) -> None:
+            left = standing(stored, members_of(stored.group, Runs())).seconds_left
+            words = "-:--:--" if left is None else str(timedelta(seconds=round(left)))
+            bar.update(whole, completed=count, left=words)
+
+        yield told, done
