@@ -1,4 +1,5 @@
-"""A process of its own that answers typed text, so that the web server never loads torch.
+"""A process of its own that answers typed text and computes what lessons show, so that the web
+server never loads torch.
 
 Requests and answers are single lines of JSON over the process's standard input and output; it ends
 when its input closes, which also happens when the web server dies.
@@ -8,15 +9,20 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, Any
 
 from mtl_core.errors import RunError
+from mtl_core.training.plane import Setting, Walk
 
 from .answers import Answers, Asked
 
 KEPT_MODELS = 12
 """Models that stay loaded; the one asked least recently leaves first."""
+_TEXTS, _LESSONS = "texts", "lessons"
+
+Replier = Callable[[dict[str, Any]], dict[str, Any]]
+"""From a request to the reply, which holds "error" where something is amiss."""
 
 
 class Predictor:
@@ -32,7 +38,21 @@ class Predictor:
         Raises RunError in one sentence.
         """
         named = [(str(folder), step) for folder, step in models]
-        request = {"models": named, "text": text, "second": second}
+        reply = self._reply(_TEXTS, {"models": named, "text": text, "second": second})
+        return {name: Answers.from_tree(tree) for name, tree in reply["answers"].items()}
+
+    def walk(self, setting: Setting) -> Walk:
+        """A path over the playground's plane. Raises RunError in one sentence."""
+        return Walk(**self._reply(_LESSONS, {"walk": setting.model_dump(mode="json")})["walk"])
+
+    def golden(self) -> dict[str, tuple[bool | None, str]]:
+        """For each balancing method whether its hand-worked values come out, and that in words;
+        None where there are no values, or a package lacks."""
+        found = self._reply(_LESSONS, {"golden": True})["golden"]
+        return {kind: (one["passes"], one["words"]) for kind, one in found.items()}
+
+    def _reply(self, about: str, request: dict[str, Any]) -> dict[str, Any]:
+        request = {**request, "about": about}
         with self._lock:
             try:
                 reply = self._ask(request)
@@ -42,7 +62,7 @@ class Predictor:
                 reply = self._ask_again(request)
         if "error" in reply:
             raise RunError(reply["error"])
-        return {name: Answers.from_tree(tree) for name, tree in reply["answers"].items()}
+        return reply
 
     def close(self) -> None:
         """End the process."""
@@ -75,13 +95,25 @@ def _start() -> "subprocess.Popen[str]":
 
 def serve(source: IO[str], sink: IO[str]) -> None:
     """Answer requests until the input ends."""
-    from mtl_core.predict.models import Models
-
-    models = Models(KEPT_MODELS)
+    repliers: dict[str, Replier] = {}
     for line in source:
-        reply = models.reply(json.loads(line))
-        sink.write(json.dumps(reply) + "\n")
+        request = json.loads(line)
+        about = request.pop("about")
+        if about not in repliers:
+            repliers[about] = _replier(about)
+        sink.write(json.dumps(repliers[about](request)) + "\n")
         sink.flush()
+
+
+def _replier(about: str) -> Replier:
+    """Imported when it is first asked: each loads much."""
+    if about == _TEXTS:
+        from mtl_core.predict.models import Models
+
+        return Models(KEPT_MODELS).reply
+    from mtl_core.predict.lessons import reply
+
+    return reply
 
 
 if __name__ == "__main__":
