@@ -17,6 +17,7 @@ from pages._ui import LIVE, ListedRun, counted, small_print, theme
 
 KEY = "gradients"  # how the keys of these widgets begin
 MOST_STEPS, MOST_PAIRS = 200, 12  # of the slider, and rows of a figure
+NEWEST = -1  # the place of the slider that follows the training
 REDRAW_SECONDS = 3.0
 """A figure that is drawn anew flickers, so those that follow the training do it this often."""
 
@@ -128,7 +129,7 @@ def _whole(listed: ListedRun, curves: Curves, marks: list[tuple[int, str]]) -> N
         title=title,
         x_label="step",
         y_label=unit,
-        height=160,
+        height=230,
         marks=marks,
         alt=f"{title} against the step",
         smoothing=True,
@@ -141,10 +142,11 @@ def _whole(listed: ListedRun, curves: Curves, marks: list[tuple[int, str]]) -> N
 def _conflicts(listed: ListedRun, conflicts: Conflicts) -> None:
     """Cosines up to a step, and how often pairs of tasks conflicted until then."""
     run = listed.id
-    st.markdown("**Do the tasks pull against each other?**")
-    step = _step(conflicts, f"{KEY}/{run}/step")
+    st.markdown("##### Do the tasks pull against each other?")
+    step = _step(conflicts, f"{KEY}/{run}/step", listed.status.state.is_live)
     left, right = st.columns(2, gap="medium")
-    with left.container(border=True):
+    with left.container(border=True, height="stretch"):
+        st.markdown("**Cosines of the gradients**")
         place = choose(
             "Where", conflicts.places, _title, f"{KEY}/{run}/place",
             "Over which shared parameters the gradients of the tasks are compared.",
@@ -158,10 +160,12 @@ def _conflicts(listed: ListedRun, conflicts: Conflicts) -> None:
             f"{KEY}/{run}/cosines",
             "Cosine of the gradients of each two tasks",
         )
-        st.caption("Cosine of two tasks' gradients: below 0 a step for one undoes the other's.")
-    with right.container(border=True):
+        st.caption(
+            "1: the tasks want the same. 0: nothing to do with each other. Below 0: conflict."
+        )
+    with right.container(border=True, height="stretch"):
         figure, looks, left_out = _shares(run, step, conflicts.changes, theme(), conflicts)
-        st.markdown("Share of conflicting steps")
+        st.markdown("**Share of conflicting steps**")
         _draw(figure, f"{KEY}/{run}/shares", "How often each two tasks conflict, by place")
         more = f" Shown: the {MOST_PAIRS} pairs that conflict most." if left_out else ""
         st.caption(
@@ -174,32 +178,31 @@ def _title(place: str) -> str:
     return place_name(place).capitalize()
 
 
-def _step(conflicts: Conflicts, key: str) -> int:
-    """The look to show: the newest one, until the reader moves the slider back."""
+def _step(conflicts: Conflicts, key: str, is_live: bool) -> int:
+    """The look to show: the newest one, unless the reader has moved the slider back."""
     steps = thinned(conflicts.steps, MOST_STEPS)
-    if len(steps) < 2:
-        st.caption(f"At step {steps[-1]:,}")
-        return steps[-1]
-    moved, followed = f"{key}/moved", f"{key}/followed"
-    now = st.session_state.get(key)
-    if st.session_state.get(moved) and now is not None:
-        st.session_state[key] = max((s for s in steps if s <= now), default=steps[0])
-    elif now not in steps or time.monotonic() - st.session_state[followed] > REDRAW_SECONDS:
-        st.session_state[key], st.session_state[followed] = steps[-1], time.monotonic()
-
-    def remember() -> None:
-        st.session_state[moved] = st.session_state[key] != steps[-1]
-
-    return int(
+    chosen = int(
         st.select_slider(
             "Up to step",
-            steps,
+            [*steps, NEWEST],  # not moved by the page itself: the reader's hand might be on it
+            NEWEST,
             key=key,
-            format_func=lambda step: f"{step:,}",
+            format_func=lambda step: "newest" if step == NEWEST else f"{step:,}",
             help="Move it back to see earlier looks. At its end it follows the training.",
-            on_change=remember,
         )
     )
+    if chosen != NEWEST:
+        return chosen
+    return _followed(steps[-1], f"{key}/followed") if is_live else steps[-1]
+
+
+def _followed(newest: int, key: str) -> int:
+    """The newest look, or one that was so a moment ago."""
+    step, since = st.session_state.get(key, (newest, -REDRAW_SECONDS))
+    if step > newest or time.monotonic() - since >= REDRAW_SECONDS:
+        step, since = newest, time.monotonic()
+        st.session_state[key] = (step, since)
+    return int(step)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

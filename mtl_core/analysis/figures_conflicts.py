@@ -41,7 +41,7 @@ def cosines_figure(cosines: Array, tasks: Sequence[str], theme: Theme) -> go.Fig
         for one, row in zip(tasks, values, strict=True)
     ]
     scale = Scale(*_SPAN, DIVERGING[theme])
-    return _heat_map(cells, names, names, scale, {"title": "cosine", "dtick": 0.5})
+    return _heat_map(cells, names, names, scale, "cosine")
 
 
 def shares_figure(shares: Shares, theme: Theme) -> go.Figure:
@@ -64,7 +64,7 @@ def shares_figure(shares: Shares, theme: Theme) -> go.Figure:
             ]
         )
     scale = Scale(0.0, 100.0, tuple(reversed(DIVERGING[theme][:5])))
-    return _heat_map(cells, rows, columns, scale, {"title": "% of looks", "dtick": 25})
+    return _heat_map(cells, rows, columns, scale, "% of looks")
 
 
 def place_name(place: str) -> str:
@@ -82,11 +82,7 @@ class _Cell:
 
 
 def _heat_map(
-    cells: Sequence[Sequence[_Cell]],
-    rows: Axis,
-    columns: Axis,
-    scale: Scale,
-    bar: dict[str, object],
+    cells: Sequence[Sequence[_Cell]], rows: Axis, columns: Axis, scale: Scale, unit: str
 ) -> go.Figure:
     """Cells with their numbers, each in the ink that can be read on its colour."""
     figure = go.Figure(_colours(cells))
@@ -108,8 +104,8 @@ def _heat_map(
             "cmin": scale.low,
             "cmax": scale.high,
             "colorbar": {
-                "title": {"text": bar["title"], "side": "right"},
-                "dtick": bar["dtick"] if tall > 150 else 2 * float(str(bar["dtick"])),
+                "title": {"text": unit, "side": "right"},
+                "tickvals": _ticks(scale, 5 if tall > 120 else 3),
                 "thickness": 12,
                 "ticks": "",
                 "lenmode": "pixels",
@@ -118,6 +114,12 @@ def _heat_map(
         },
     )
     return figure
+
+
+def _ticks(scale: Scale, count: int) -> list[float]:
+    """So many numbers on the colour bar, both ends among them."""
+    length = scale.high - scale.low
+    return [scale.low + length * place / (count - 1) for place in range(count)]
 
 
 def _left(rows: Axis) -> float:
