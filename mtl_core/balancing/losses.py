@@ -101,7 +101,9 @@ class FixedWeights(Balancer):
         self, losses: Mapping[str, Tensor], penalty: Tensor | None, shared: Shared
     ) -> Tensor:
         del shared
-        weights = self.chosen[[self.tasks.index(task) for task in losses]]
+        weights = self.chosen
+        if tuple(losses) != self.tasks:  # an index made anew stalls a GPU
+            weights = weights[[self.tasks.index(task) for task in losses]]
         total = (weights * torch.stack(list(losses.values()))).sum()
         (total if penalty is None else total + penalty).backward()
         return weights
