@@ -22,8 +22,8 @@ RATES = (
 """What the learning rate can be multiplied by: about evenly spaced on a logarithmic scale."""
 BESIDE = 4  # sliders in a row
 ABOUT = (
-    "A weight multiplies its task's loss before balancing, from the next step on; 0 takes its loss "
-    "out. Every change is written into the run's events and marked on its curves, and the run says "
+    "A weight multiplies its task's loss before balancing, from the next step on; with 0 the task "
+    "takes no part. Every change is written into the run's events and marked on its curves, and the run says "
     "wherever it is compared that it was steered."
 )
 UNDONE = (

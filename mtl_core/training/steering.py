@@ -13,7 +13,8 @@ RATES = (0.01, 10.0)
 class Wishes:
     """What holds from the next step on.
 
-    `factors` multiply the tasks' losses before they are balanced, 1 where a task is not named;
+    `factors` multiply the tasks' losses before they are balanced, 1 where a task is not named; with
+    0 a task takes no part in the steps.
     `rate` multiplies the learning rate. `evaluate` asks for a validation after this step.
     """
 

@@ -109,9 +109,11 @@ class Training:
         self.telling.note(progress.step, told, rate, progress.seconds)
 
     def _training(self, batches: list[Batch]) -> frozenset[str]:
-        """The tasks of these batches that neither rest nor have had enough."""
-        stopped = self.chooser.stopped
-        present = [task for batch in batches for task in batch.targets if task not in stopped]
+        """The tasks of these batches that neither rest nor have had enough, and that the user has not
+        left out: a loss of 0 would stop the others too where balancing compares losses."""
+        left_out = {task for task, factor in self.progress.factors.items() if factor == 0.0}
+        left_out |= self.chooser.stopped
+        present = [task for batch in batches for task in batch.targets if task not in left_out]
         if self.resting is None:
             return frozenset(present)
         turns, found = self.progress.turns, set()
