@@ -65,7 +65,8 @@ class Training(Part):
     )
     patience: int | None = option(
         None,
-        "Stop early after so many validations without improvement; empty: never.",
+        "Stop early after so many validations without improvement, which with best_by last there "
+        "always is; empty: never.",
         unit="validations",
         ge=1,
         le=1000,

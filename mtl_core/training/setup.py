@@ -68,6 +68,7 @@ def prepare(
     `find_run` gives the folder of a run by its name: of one that this run starts from. `twins` are
     the main validation scores of the single-task twins, for runs that are chosen by their gain.
     """
+    balancer = make_balancer(experiment.balancing, experiment.tasks)  # a solver may be missing
     device = choose_device(experiment.training.device)
     use_threads(experiment.threads)
     seed_everything(experiment.training.seed, device)
@@ -77,11 +78,11 @@ def prepare(
     phase("preparing the tokenizer")
     source = ENCODERS[type(experiment.encoder)]
     architecture = source.architecture(experiment.encoder)
-    training = [words for corpus in corpora for words in corpus.splits["train"].texts]
     of = experiment.pieces_of or experiment.sharing.start
     if of:
         pieces = load_pieces(find_run(of), experiment.encoder.max_length)
     else:
+        training = [words for corpus in corpora for words in corpus.splits["train"].texts]
         pieces = source.pieces(experiment.encoder, training, cache)
     phase("tokenising")
     labelled = [_encode(corpus, tasks, pieces, cache) for corpus in corpora]
@@ -104,16 +105,13 @@ def prepare(
     feed = _feed(experiment, tables)
     parts = Parts(
         model=model,
-        balancer=make_balancer(experiment.balancing, experiment.tasks),
+        balancer=balancer,
         feed=feed,
         evaluator=_evaluator(trained, labelled, device),
         device=device,
     )
-    manifest = Manifest(
-        architecture=architecture,
-        tasks=tuple(trained),
-        readings=tuple(Reading.of(corpus.dataset, corpus.tasks) for corpus in corpora),
-    )
+    readings = tuple(Reading.of(corpus.dataset, corpus.tasks) for corpus in corpora)
+    manifest = Manifest(tasks=tuple(trained), readings=readings, architecture=architecture)
     plan = _plan(experiment, feed, device, twins or {})
     return Prepared(parts, plan, manifest, pieces)
 
