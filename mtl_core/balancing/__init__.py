@@ -33,7 +33,7 @@ BALANCING: dict[type[Part], Callable[..., Balancer]] = {
     config.Uncertainty: UncertaintyWeights,
     config.ImtlL: ImpartialLosses,
     config.Dwa: DynamicWeightAverage,
-    config.Random: RandomWeights,
+    config.RandomWeighting: RandomWeights,
     config.Gls: GeometricMean,
     config.Stch: SmoothTchebycheff,
     config.Famo: Famo,

@@ -69,9 +69,11 @@ class Golden:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the values came out; None where there are none, and `words` say what was looked at."""
+    """Whether the values came out; None where there are none. `words` say what was looked at, and
+    `short` says it in a cell of a table."""
 
     passes: bool | None
+    short: str
     words: str
 
 
@@ -91,9 +93,13 @@ def _gradnorm_function() -> bool:
 
 def _random_weights() -> bool:
     """In the simplex, never twice the same; the step is their sum."""
-    found = [_step(config.Random, Case())[0] for _ in range(3)]
+    found = [_step(config.RandomWeighting, Case())[0] for _ in range(3)]
     simplex = all(bool((w > 0).all()) and _near(w.sum()[None], (1,)) for w in found)
-    return simplex and not _near(found[0], found[1].tolist()) and _one_step(config.Random, Case())
+    return (
+        simplex
+        and not _near(found[0], found[1].tolist())
+        and _one_step(config.RandomWeighting, Case())
+    )
 
 
 GOLDEN: dict[type[BalancingPart], Golden] = {
@@ -121,7 +127,7 @@ GOLDEN: dict[type[BalancingPart], Golden] = {
     config.Dwa: Golden(
         (Case(weights=(0.950042, 1.049958), losses=LOSSES, before=((1, 1), (0.8, 1))),)
     ),
-    config.Random: Golden(
+    config.RandomWeighting: Golden(
         (), "weights are positive and sum to 1, and the step is the weighted sum", _random_weights
     ),
     config.Gls: Golden((Case(weights=(1, 0.25), total=2, losses=LOSSES),)),
@@ -206,7 +212,7 @@ GOLDEN: dict[type[BalancingPart], Golden] = {
 
 
 def check(kind: str) -> bool | None:
-    """Whether a method gives its hand-worked values; None where there are none or a package lacks."""
+    """Whether a method gives its hand-worked values; None where there are none, or a package lacks."""
     return verdict(kind).passes
 
 
@@ -216,15 +222,17 @@ def verdict(kind: str) -> Verdict:
     assert issubclass(choice, BalancingPart)
     golden = GOLDEN.get(choice)
     if golden is None:
-        return Verdict(None, "no value has been worked out by hand yet")
+        return Verdict(None, "none yet", "no value has been worked out by hand yet")
     if choice.missing():
-        return Verdict(None, f"not looked at: {choice.how_to_install()}")
+        return Verdict(None, "a package is missing", f"not looked at: {choice.how_to_install()}")
     holds = all(_came_out(choice, case) for case in golden.cases)
     holds = holds and (golden.other is None or golden.other())
     if golden.equation:
-        words = "what defines it " + ("holds" if holds else "does not hold")
-        return Verdict(None if holds else False, f"{words}: {golden.equation}")
-    return Verdict(holds, f"{'gives' if holds else 'does not give'} {_what(golden)}")
+        short = "definition holds" if holds else "definition does not hold"
+        return Verdict(None if holds else False, short, f"{short}: {golden.equation}")
+    if holds:
+        return Verdict(True, "come out", f"gives {_what(golden)}")
+    return Verdict(False, "do not come out", f"does not give {_what(golden)}")
 
 
 def _what(golden: Golden) -> str:

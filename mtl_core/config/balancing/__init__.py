@@ -25,7 +25,7 @@ from .gradients import (
     PcGrad,
     UpGrad,
 )
-from .losses import Dwa, Famo, Gls, GradNorm, ImtlL, Log, Random, Stch, Uncertainty
+from .losses import Dwa, Famo, Gls, GradNorm, ImtlL, Log, RandomWeighting, Stch, Uncertainty
 from .plain import Equal, Fixed
 
 # The order in which people see them.
@@ -35,7 +35,7 @@ BALANCING_CHOICES: tuple[type[BalancingPart], ...] = (
     Uncertainty,
     ImtlL,
     Dwa,
-    Random,
+    RandomWeighting,
     Gls,
     Stch,
     Famo,
@@ -78,7 +78,7 @@ def baselines(tasks: tuple[str, ...], points: int) -> dict[str, dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {
         "equal weights": {"balancing.kind": Equal.kind_name()},
-        "random weights": {"balancing.kind": Random.kind_name()},
+        "random weights": {"balancing.kind": RandomWeighting.kind_name()},
     }
     if len(tasks) != 2:
         return found
@@ -119,7 +119,7 @@ __all__ = [
     "Nash",
     "PcGrad",
     "Pcd",
-    "Random",
+    "RandomWeighting",
     "Stch",
     "Uncertainty",
     "UpGrad",

@@ -76,7 +76,7 @@ class Dwa(LossPart):
     )
 
 
-class Random(LossPart):
+class RandomWeighting(LossPart):
     """Weights are drawn anew for every step.
 
     Use when you judge any other method: one that does not beat this one has shown nothing.
