@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mtl_core.balancing import make_balancer
-from mtl_core.config.balancing import Equal, Mgda, PcGrad
+from mtl_core.config.balancing import Equal, GradNorm, Mgda, PcGrad
 from mtl_core.training.stepping import Descent, Told
 from mtl_core.training.telling import Telling, watched
 
@@ -88,6 +88,21 @@ def test_nothing_is_seen_where_one_task_trains_or_nothing_is_shared():
         descent = Descent(make_balancer(Equal(), ("a", "b")), optimiser, places, own, None)
         losses = {"a": theta.sum()} if places else {"a": theta.sum(), "b": theta.sum()}
         assert descent.step(losses, watch=True)[1] is None
+
+
+@pytest.mark.parametrize("choice", [Equal(), PcGrad(), GradNorm()])
+def test_shared_parameters_that_are_frozen_for_now_are_passed_over(choice):
+    """As blocks that thaw later: nothing to be seen while all are frozen."""
+    theta, heads = nn.Parameter(torch.ones(2)), [nn.Parameter(torch.ones(())) for _ in range(2)]
+    optimiser = torch.optim.SGD([theta, *heads], lr=0.1)
+    balancer = make_balancer(choice, ("a", "b"))
+    descent = Descent(balancer, optimiser, {"block 1": [theta]}, heads, None)
+    for frozen in (True, False):
+        theta.requires_grad_(not frozen)
+        losses = {n: theta.sum() * head for n, head in zip("ab", heads, strict=True)}
+        _, sight = descent.step(losses, watch=True)
+        assert (sight is None) is frozen
+    assert theta.tolist() != [1.0, 1.0]
 
 
 def test_looking_changes_nothing():

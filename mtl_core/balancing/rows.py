@@ -91,13 +91,14 @@ class Shared:
 
     @property
     def parameters(self) -> list[nn.Parameter]:
-        """Those of all places, in order."""
-        return [parameter for group in self.places.values() for parameter in group]
+        """Those of all places that learn now, in order."""
+        return [p for group in self.places.values() for p in group if p.requires_grad]
 
     @property
     def last(self) -> list[nn.Parameter]:
-        """Those of the last place, nearest to the heads."""
-        return next(reversed(self.places.values()), [])
+        """Those of the last place where some learn, nearest to the heads."""
+        groups = [[p for p in group if p.requires_grad] for group in self.places.values()]
+        return next((group for group in reversed(groups) if group), [])
 
     def look(self, losses: Mapping[str, Tensor]) -> Rows:
         """The rows, without touching any `.grad`; the graph stays for the backward pass to come."""
@@ -113,7 +114,7 @@ class Shared:
 
         `keep` holds the graph for another pass. The shared parameters are left without gradients.
         """
-        parameters = [p for p in self.parameters if p.requires_grad]
+        parameters = self.parameters
         rows: list[Row] = []
         last = len(losses) - 1
         for place, loss in enumerate(losses.values()):
@@ -145,11 +146,8 @@ def add_gradient(parameter: Tensor, gradient: Tensor | None) -> None:
 
 
 def _looked(losses: Mapping[str, Tensor], parameters: list[nn.Parameter]) -> Rows:
-    learning = [parameter for parameter in parameters if parameter.requires_grad]
     rows: list[Row] = [
-        list(torch.autograd.grad(loss, learning, retain_graph=True, allow_unused=True))
-        if learning and loss.requires_grad
-        else [None] * len(learning)
+        list(torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True))
         for loss in losses.values()
     ]
-    return Rows(tuple(losses), learning, rows)
+    return Rows(tuple(losses), parameters, rows)

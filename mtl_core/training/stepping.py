@@ -57,7 +57,7 @@ class Descent:
         """Update the parameters. Returns the weights (task,), and what was seen where asked for."""
         self.optimiser.zero_grad(set_to_none=True)
         shared = Shared(self.places, self.own, list(representation))
-        watch = watch and bool(self.places) and len(losses) > 1
+        watch = watch and len(losses) > 1 and bool(shared.parameters)
         if watch and not self.balancer.takes_rows:
             shared.look(losses)
         weights = self.balancer.backward(losses, penalty, shared)
