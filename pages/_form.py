@@ -16,35 +16,43 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from mtl_core.config import METHODS, Part, is_advanced
+from mtl_core.config.balancing import BalancingPart
 
 from ._field import FEW, field_widget, is_wide, one_of, per_task_type, task_widgets
+from ._methods import formula_and_paper
 from ._ui import small_print
 
 Values = dict[str, Any]
 _LIST_LETTERS = 92  # as many as a list shows of a choice
 
 
-def choice_form(family: str, key: str, *, tasks: Sequence[str] = ()) -> Values:
-    """Which class of a family, what it is good for, and its options."""
-    part = family_choice(family, key)
+def choice_form(family: str, key: str, *, tasks: Sequence[str] = (), first: str = "") -> Values:
+    """Which class of a family, what it is good for, and its options; `first` is chosen at first."""
+    part = family_choice(family, key, first)
     return {**part_form(part, f"{key}/{part.kind_name()}", tasks=tasks), "kind": part.kind_name()}
 
 
-def family_choice(family: str, key: str) -> type[Part]:
-    """One class of `METHODS[family]`, chosen by its label; what it is stands beneath."""
+def family_choice(family: str, key: str, first: str = "") -> type[Part]:
+    """One class of `METHODS[family]`, chosen by its label; what it is stands beneath.
+
+    `first` is the kind chosen at first; "" for the one that an experiment has.
+    """
     parts = {part.kind_name(): part for part in METHODS[family]}
     kind = next(iter(parts))
     if len(parts) > 1:
         kind = one_of(
             family.capitalize(),
             list(parts),
-            default=_default_kind(family),
+            default=first or _default_kind(family),
             key=f"{key}/kind",
             help=f"The {family} of the model; what each one is good for stands beneath.",
             show=lambda name: _shown(parts[name], in_list=len(parts) > FEW),
         )
-    st.html(small_print(parts[kind].help_lines()))
-    return parts[kind]
+    part = parts[kind]
+    st.html(small_print(part.help_lines()))
+    if issubclass(part, BalancingPart):
+        formula_and_paper(part)
+    return part
 
 
 def _shown(part: type[Part], *, in_list: bool) -> str:

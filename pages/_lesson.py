@@ -70,6 +70,13 @@ WAYS: Final = (
     "leave at the top."
 )
 
+BALANCING: Final = (
+    "Each step, every task says where it would move what they share: its **gradient**. The sum of "
+    "the losses adds these wishes up as they are; a **balancing** method weighs or bends them first. "
+    "With two shared numbers you can see what each method does: whose wish is followed where two "
+    "conflict, and where that leads."
+)
+
 TWINS: Final = (
     Fact(
         "What a twin is",

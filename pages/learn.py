@@ -8,7 +8,9 @@ from mtl_core.data.catalog import Dataset
 from mtl_core.errors import MtlError
 from pages import _lesson, _start, _ui
 from pages._live import preload
+from pages._methods import show_methods
 from pages._picture import answer_words, show_model
+from pages._playground import show_playground
 
 
 def _start_here() -> None:
@@ -84,6 +86,33 @@ def _ways(dataset: Dataset | None) -> None:
                 st.html(_ui.small_print(more))
 
 
+@st.fragment
+def _balancing() -> None:
+    """How losses become one step: seen in a plane, and all methods. Drawn once somebody opens it."""
+    st.header("How losses become one step", anchor=False)
+    st.markdown(_lesson.BALANCING)
+    for key, title, icon, show in (
+        (
+            "playground",
+            "Playground: a method on two losses, step by step",
+            "explore",
+            show_playground,
+        ),
+        (
+            "methods",
+            "All methods: formula, paper, cost, and whether they are right",
+            "function",
+            show_methods,
+        ),
+    ):
+        box = st.expander(
+            title, key=f"{_ui.LESSON}/{key}", icon=f":material/{icon}:", on_change="rerun"
+        )
+        if box.open:
+            with box:
+                show()
+
+
 def _facts(title: str, facts: tuple[_lesson.Fact, ...]) -> None:
     """Short paragraphs in two columns."""
     st.header(title, anchor=False)
@@ -112,6 +141,7 @@ with st.container(horizontal_alignment="center"), st.container(width=1000):
     _start_here()
     _idea()
     _ways(_dataset())
+    _balancing()
     _facts("Why every task has a twin", _lesson.TWINS)
     _facts("What can go wrong", _lesson.TROUBLE)
     _facts("How to read the curves", _lesson.CURVES)

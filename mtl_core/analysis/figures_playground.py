@@ -17,7 +17,9 @@ from .colours import PALETTE, Theme
 from .inks import GREY, INK, SEQUENTIAL
 from .playground import Array, Heights, cosines
 
-MOST_FRAMES = 120
+MOST_FRAMES = 100
+FIRST_FRAMES = 40
+"""Every one of the first steps can be looked at; of later ones, as many as the other number."""
 _ARROW = 0.42  # of the longest arrow, as a share of the square's edge
 _FRAME = 90  # milliseconds
 _BUTTON: dict[Theme, str] = {"light": "#3b4bb8", "dark": "#6f80ff"}
@@ -63,7 +65,8 @@ class _Scene:
         self.walk, self.edge, self.theme = walk, ground.edge, theme
         self.cosines = cosines(walk)
         stride = max(1, -(-walk.steps // MOST_FRAMES))
-        self.steps = sorted({*range(0, walk.steps + 1, stride), walk.steps})
+        early = range(min(FIRST_FRAMES, walk.steps))
+        self.steps = sorted({*early, *range(0, walk.steps + 1, stride), walk.steps})
 
     def traces(self) -> list[go.Scatter]:
         """Three arrows and the place on the plane, then the dots on losses and on weights."""
@@ -134,9 +137,9 @@ def _plane(walk: Walk, plain: Walk, land: tuple[Heights, Array], theme: Theme) -
         go.Contour(
             x=heights.x,
             y=heights.y,
-            z=np.log10(heights.total).round(4),
+            z=heights.shares.round(4),
             customdata=np.char.mod("%.3g", heights.total),
-            ncontours=22,
+            ncontours=20,
             colorscale=SEQUENTIAL[theme],
             opacity=0.55,
             line={"width": 0.7},
@@ -152,19 +155,19 @@ def _plane(walk: Walk, plain: Walk, land: tuple[Heights, Array], theme: Theme) -
             marker={"size": 13, "symbol": "diamond", "color": line["color"]},
             hovertemplate="no point is better for both<extra></extra>",
         ),
-        _path(plain, "equal weights", GREY[theme], "dot"),
-        _path(walk, "this method", INK[theme], "solid"),
+        _path(plain, "equal weights", GREY[theme], "dot", 3.5),
+        _path(walk, "this method", INK[theme], "solid", 2.5),
     ]
 
 
-def _path(walk: Walk, name: str, colour: str, dash: str) -> go.Scatter:
+def _path(walk: Walk, name: str, colour: str, dash: str, width: float) -> go.Scatter:
     points = np.array(walk.points)
     return go.Scatter(
         x=points[:, 0],
         y=points[:, 1],
         name=name,
         mode="lines",
-        line={"color": colour, "width": 2.5, "dash": dash},
+        line={"color": colour, "width": width, "dash": dash},
         customdata=np.array(walk.losses),
         hovertemplate="%{customdata[0]:.3g} · %{customdata[1]:.3g}<extra>" + name + "</extra>",
     )
@@ -214,14 +217,12 @@ def _curve(values: list[float], line: dict[str, Any], name: str, start: int = 0)
 def _dress(figure: go.Figure, ground: Landscape, walk: Walk, theme: Theme) -> None:
     edge = ground.edge
     side: dict[str, Any] = {"range": [-edge, edge], "zeroline": False, "showgrid": False}
-    figure.update_xaxes(**side, constrain="domain", title_text="", row=1, col=1)
-    figure.update_yaxes(**side, constrain="domain", scaleanchor="x", row=1, col=1)
+    figure.update_xaxes(**side, constrain="domain", title_text="x", row=1, col=1)
+    figure.update_yaxes(**side, constrain="domain", scaleanchor="x", title_text="y", row=1, col=1)
     figure.update_xaxes(range=[0, max(1, walk.steps)], row=1, col=2)
     figure.update_xaxes(range=[0, max(1, walk.steps)], title_text="Step", row=2, col=2)
-    losses = {"type": "log", "title_text": "Loss", "dtick": 1, "tickformat": "~g"}
-    figure.update_yaxes(**losses, row=1, col=2)
-    steep = _spans_orders(walk.weights)
-    weights = {"type": "log", "dtick": 1, "tickformat": "~g"} if steep else {"type": "linear"}
+    figure.update_yaxes(**_log_axis(walk.losses), title_text="Loss", row=1, col=2)
+    weights = _log_axis(walk.weights) if _orders(walk.weights) > 1.5 else {"type": "linear"}
     figure.update_yaxes(**weights, title_text="Weight", row=2, col=2)
     figure.update_layout(
         height=640,
@@ -233,9 +234,15 @@ def _dress(figure: go.Figure, ground: Landscape, walk: Walk, theme: Theme) -> No
     )
 
 
-def _spans_orders(weights: Sequence[Sequence[float]]) -> bool:
-    values = np.array(weights).ravel()
-    return bool(len(values) and values.min() > 0 and values.max() > 30 * values.min())
+def _log_axis(values: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """With a mark at 1, 2 and 5 of each power of ten, or, where there are many, at 1 alone."""
+    return {"type": "log", "dtick": "D2" if _orders(values) < 2 else 1, "tickformat": "~g"}
+
+
+def _orders(values: Sequence[Sequence[float]]) -> float:
+    """How many powers of ten the values span; 0 where not all are positive."""
+    found = np.array(values).ravel()
+    return float(np.log10(found.max() / found.min())) if len(found) and found.min() > 0 else 0.0
 
 
 def _slider(scene: _Scene, theme: Theme) -> dict[str, Any]:

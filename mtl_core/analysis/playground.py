@@ -23,6 +23,13 @@ class Heights:
     y: Array
     total: Array
 
+    @property
+    def shares(self) -> Array:
+        """How much of the square lies lower, 0 .. 1, (row, column): shows creases and bowls alike,
+        however deep they are."""
+        order = np.sort(self.total, axis=None)
+        return np.asarray(np.searchsorted(order, self.total) / order.size)
+
 
 def heights(ground: Landscape, count: int = 81) -> Heights:
     """On a grid of so many points to each side."""

@@ -8,6 +8,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from mtl_core.config import METHODS, HeadOptions, Part, SharingPart, unit_of
+from mtl_core.config.balancing import BalancingPart
 from mtl_core.config.head import FITTING
 
 from .output import Json, emit
@@ -17,10 +18,18 @@ PRICED = ((2, 2), (4, 2))
 BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "multiple_of": "multiple of"}
 
 
-def methods(as_json: Json = False) -> None:
+Golden = Annotated[
+    bool,
+    typer.Option("--golden", help="Check each balancing method against its hand-worked values."),
+]
+
+
+def methods(as_json: Json = False, golden: Golden = False) -> None:
     """List encoders, sharing, balancing, mixing and heads: help, costs, limits and options."""
     document = {family: [_choice(c) for c in choices] for family, choices in METHODS.items()}
     document["head"] = [{**_choice(HeadOptions), "options_of_kinds": FITTING}]
+    if golden:
+        _check(document["balancing"])
 
     def tell() -> None:
         for family, choices in document.items():
@@ -45,7 +54,32 @@ def _choice(choice: type[Part]) -> dict[str, Any]:
     }
     if issubclass(choice, SharingPart):
         found["cost"] = [_cost(choice(), tasks, blocks) for tasks, blocks in PRICED]
+    if issubclass(choice, BalancingPart):
+        found |= _books(choice)
     return found
+
+
+def _books(method: type[BalancingPart]) -> dict[str, Any]:
+    """What stands in the books about a balancing method, and what it needs."""
+    return {
+        "formula": method.formula,
+        "paper": method.paper,
+        "backward_passes": method.backward_passes,
+        "published_weights": method.published_weights,
+        "ignores_scale": method.ignores_scale,
+        "packages": list(method.packages),
+        "missing": list(method.missing()),
+        "how_to_install": method.how_to_install(),
+    }
+
+
+def _check(methods: list[dict[str, Any]]) -> None:
+    """Add whether the hand-worked values come out: null where there are none, or a package lacks."""
+    from mtl_core.balancing.golden import verdict  # here, since it loads torch
+
+    for method in methods:
+        found = verdict(method["name"])
+        method |= {"golden": found.passes, "golden_words": found.words}
 
 
 def _cost(sharing: SharingPart, tasks: int, blocks: int) -> dict[str, float]:
@@ -104,6 +138,8 @@ def _tell(choice: dict[str, Any]) -> None:
             f"{cost['embeddings']:g} embedding{'s' * (cost['embeddings'] != 1)} and "
             f"{cost['blocks_built']:g} blocks are built, {cost['passes']:g} run a batch"
         )
+    if "paper" in choice:
+        _tell_books(choice)
     for name, option in choice["options"].items():
         limits = [
             kind for kind, names in choice.get("options_of_kinds", {}).items() if name in names
@@ -114,3 +150,17 @@ def _tell(choice: dict[str, Any]) -> None:
         about = ", ".join(filter(None, [option["unit"], *limits]))
         told = f" ({about})" if about else ""
         typer.echo(f"      {name} = {option['default']}{told}: {option['help']}")
+
+
+def _tell_books(method: dict[str, Any]) -> None:
+    typer.echo(f"      Formula: {method['formula']}")
+    typer.echo(f"      Paper: {method['paper']}")
+    typer.echo(
+        f"      Backward passes a step: {method['backward_passes']}; "
+        f"weights in the paper: {method['published_weights']}"
+    )
+    if method["missing"]:
+        typer.echo(f"      Cannot be used yet: {method['how_to_install']}")
+    if "golden" in method:
+        said = {True: "yes", False: "NO", None: "-"}[method["golden"]]
+        typer.echo(f"      Hand-worked values: {said}; {method['golden_words']}")

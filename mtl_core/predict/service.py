@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from mtl_core.errors import RunError
 from mtl_core.training.plane import Setting, Walk
@@ -23,6 +23,15 @@ _TEXTS, _LESSONS = "texts", "lessons"
 
 Replier = Callable[[dict[str, Any]], dict[str, Any]]
 """From a request to the reply, which holds "error" where something is amiss."""
+
+
+class Checked(NamedTuple):
+    """What the check of a method found: `passes` is None where there are no values, or a package
+    lacks; `short` says it in a cell of a table, `words` in full."""
+
+    passes: bool | None
+    short: str
+    words: str
 
 
 class Predictor:
@@ -45,11 +54,10 @@ class Predictor:
         """A path over the playground's plane. Raises RunError in one sentence."""
         return Walk(**self._reply(_LESSONS, {"walk": setting.model_dump(mode="json")})["walk"])
 
-    def golden(self) -> dict[str, tuple[bool | None, str]]:
-        """For each balancing method whether its hand-worked values come out, and that in words;
-        None where there are no values, or a package lacks."""
+    def golden(self) -> dict[str, Checked]:
+        """For each balancing method whether its hand-worked values come out."""
         found = self._reply(_LESSONS, {"golden": True})["golden"]
-        return {kind: (one["passes"], one["words"]) for kind, one in found.items()}
+        return {kind: Checked(**one) for kind, one in found.items()}
 
     def _reply(self, about: str, request: dict[str, Any]) -> dict[str, Any]:
         request = {**request, "about": about}

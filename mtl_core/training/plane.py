@@ -30,6 +30,7 @@ class Landscape:
     """Two positive losses over a square of the plane.
 
     Args:
+        formula: in LaTeX, lines apart.
         edge: the square reaches from -edge to edge both ways.
         rates: a learning rate that suits each optimiser.
         steps: enough to see where a path leads.
@@ -76,10 +77,10 @@ RAISED = 21
 
 LANDSCAPES: dict[str, Landscape] = {
     "steep": Landscape(
-        "A steep and a flat bowl",
+        "Steep and flat",
         "Task 1 is steep, task 2 is flat. The sum of the losses hardly hears task 2; methods that "
         "do not care about the size of a loss find a point between the two.",
-        r"L_1 = \tfrac12\big(10\,(x+1)^2 + 4\,(y+\tfrac12)^2\big) + 0.05,\quad "
+        r"L_1 = \tfrac12\big(10\,(x+1)^2 + 4\,(y+\tfrac12)^2\big) + 0.05 \\ "
         r"L_2 = \tfrac12\big(0.3\,(x-1)^2 + (y-\tfrac12)^2\big) + 0.05",
         2.0,
         (-0.5, -1.8),
@@ -88,12 +89,16 @@ LANDSCAPES: dict[str, Landscape] = {
         _bowls,
     ),
     "valley": Landscape(
-        "Two creases and a valley",
-        "The toy problem of Liu et al. (2021), where in the upper half each task has a crease that "
-        "the other one's gradient leads away from. 21 is added to both losses, so that they are "
-        "positive.",
-        r"L_i = c_1 f_i + c_2\, g_i + 21,\quad c_1 = \max\big(\tanh \tfrac y2, 0\big),\ "
-        r"c_2 = \max\big(\tanh \tfrac{-y}2, 0\big)",
+        "Creases and a valley",
+        "The toy problem of Liu et al. (2021). In the upper half each loss has a narrow crease: "
+        "there the sum of the gradients leads to and fro, and hardly on. 21 is added to both "
+        "losses, so that they are positive.",
+        r"L_i = c_1 f_i + c_2\, h_i + 21,\quad "
+        r"c_1 = \max\big(\tanh \tfrac y2, 0\big),\ c_2 = \max\big(\tanh \tfrac{-y}2, 0\big) \\ "
+        r"f_1 = 6 + \log \big|\tfrac12(-x - 7) + \tanh y\big|,\quad "
+        r"f_2 = 6 + \log \big|\tfrac12(-x + 3) - \tanh y + 2\big| \\ "
+        r"h_1 = \tfrac1{10}\big((x - 7)^2 + \tfrac1{10}(y + 8)^2\big) - 20,\quad "
+        r"h_2 = \tfrac1{10}\big((x + 7)^2 + \tfrac1{10}(y + 8)^2\big) - 20",
         10.0,
         (-8.5, 7.5),
         {"sgd": 0.1, "adamw": 0.1},
@@ -101,10 +106,10 @@ LANDSCAPES: dict[str, Landscape] = {
         _valley,
     ),
     "agree": Landscape(
-        "Two bowls that agree",
+        "In agreement",
         "Both losses are lowest at the same point, and nowhere do the gradients conflict. Here "
         "there is little to be balanced.",
-        r"L_1 = \tfrac12\big(x^2 + 0.3\,y^2\big) + 0.05,\quad "
+        r"L_1 = \tfrac12\big(x^2 + 0.3\,y^2\big) + 0.05 \\ "
         r"L_2 = \tfrac12\big(0.3\,x^2 + y^2\big) + 0.05",
         2.0,
         (1.5, -1.7),
@@ -129,12 +134,8 @@ class Setting(Part):
         "sgd steps along the direction itself; adamw, which trains the models, scales each "
         "coordinate by itself.",
     )
-    learning_rate: float | None = option(
-        None, "Step size; empty: what suits the landscape.", gt=0, le=10
-    )
-    steps: int | None = option(
-        None, "Number of steps; empty: enough for the landscape.", ge=1, le=MOST_STEPS
-    )
+    learning_rate: float | None = option(None, "Step size; empty: suitable.", gt=0, le=10)
+    steps: int | None = option(None, "Number of steps; empty: enough.", ge=1, le=MOST_STEPS)
     seed: int = option(0, "For methods that draw by chance.", ge=0, le=2**31 - 1)
 
     @model_validator(mode="after")
