@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
+from mtl_core.analysis.bands import bundles
 from mtl_core.analysis.compare import scores
 from mtl_core.analysis.gains import HELPED, STEERED, gains, gains_table
 from mtl_core.analysis.results import Result, result_of
@@ -198,6 +199,14 @@ def test_a_gain_with_a_steered_run_gets_no_verdict(tiny: Dataset, which: int) ->
     assert told.verdict == STEERED and told.steered
     assert told.difference == fair.difference  # left out of no table
     assert told.sentence.startswith("+3.") and told.sentence.endswith(STEERED)
+    labels = {bundle.label for bundle in bundles(results(runs)) if bundle.task == "mood"}
+    assert (
+        labels
+        == [
+            {"Multi-task (steered)", "Single-task twin"},
+            {"Multi-task", "Single-task twin (steered)"},
+        ][which]
+    )
     assert gains_table([told])["steered"].tolist() == [True]
     table = scores(results(runs))
     assert table["steered"].tolist() == [place == which for place in range(4)]

@@ -53,8 +53,10 @@ def bundles(results: Iterable[Result]) -> list[Bundle]:
     for key, members in settings.items():
         for task in members[0].experiment.tasks:
             role = members[0].role
-            label = _label(role, labels[key], len(multis))
-            found.append(Bundle(label, task, role, tuple(_newest_per_seed(members))))
+            runs = _newest_per_seed(members)
+            steered = " (steered)" if any(r.steered for r in runs) else ""
+            label = _label(role, labels[key], len(multis)) + steered
+            found.append(Bundle(label, task, role, tuple(r.run for r in runs)))
     order = (MULTI, TWIN)
     return sorted(found, key=lambda b: order.index(b.role) if b.role in order else len(order))
 
@@ -65,5 +67,5 @@ def _label(role: str, name: str, settings: int) -> str:
     return "Multi-task" if role == MULTI and settings == 1 else name
 
 
-def _newest_per_seed(members: Sequence[Result]) -> list[str]:
-    return list({r.seed: r.run for r in sorted(members, key=lambda r: r.run)}.values())
+def _newest_per_seed(members: Sequence[Result]) -> list[Result]:
+    return list({r.seed: r for r in sorted(members, key=lambda r: r.run)}.values())

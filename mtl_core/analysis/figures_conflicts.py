@@ -57,7 +57,7 @@ def shares_figure(shares: Shares, theme: Theme) -> go.Figure:
             [
                 _Cell(
                     100 * value if count else None,
-                    f"{100 * value:.0f}" if count else "",
+                    f"{100 * value:.0f} %" if count else "",
                     f"{said}<br>{plain(place)}: {count:,} looks",
                 )
                 for place, value, count in zip(columns.ticks, line, counts, strict=True)
@@ -103,12 +103,16 @@ def _heat_map(
             "colorscale": scale.stops(),
             "cmin": scale.low,
             "cmax": scale.high,
+            "showscale": len(cells) > 1,  # one row alone is told by its numbers
             "colorbar": {
                 "title": {"text": unit, "side": "right"},
                 "tickvals": _ticks(scale, 5 if tall > 120 else 3),
                 "thickness": 12,
                 "ticks": "",
                 "lenmode": "pixels",
+                "y": 1,
+                "yanchor": "top",
+                "ypad": 0,
                 "len": max(96, min(200, tall)),
             },
         },
