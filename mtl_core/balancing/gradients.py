@@ -112,8 +112,8 @@ class WeightingBalancer(GradientBalancer):
             weights = torch.ones(len(rows.tasks), dtype=torch.float64)  # nothing to be weighed
         else:
             weights = self.lengthen(self.find(rows.tasks, gramian / trace), gramian)
-        weights = weights.to(rows.tensors[0].device, torch.float32)
-        return weights, rows.combined(weights)
+        direction = rows.combined(weights)
+        return weights.to(rows.tensors[0].device, torch.float32), direction
 
     def find(self, names: tuple[str, ...], gramian: Tensor) -> Tensor:
         """The method's weights (task,) for G (task, task) of trace 1."""

@@ -4,11 +4,15 @@ No vmap, so that it works for LSTMs, on every device and in mixed precision. J i
 one for each place; G = J Jᵀ is what methods and the conflict view look at.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+
+CHUNK = 1 << 17
+"""Numbers of a gradient that a CPU takes at a time, so that they are still near when used again:
+gradients of large embeddings are read once then, and not copied."""
 
 Row = list[Tensor | None]
 """One task's gradient on each tensor; None where the task does not reach it."""
@@ -16,11 +20,15 @@ Row = list[Tensor | None]
 
 @dataclass
 class Rows:
-    """J: the gradient of each task's loss on some tensors. Axes: task, and what the tensors have."""
+    """J: the gradient of each task's loss on some tensors. Axes: task, and what the tensors have.
+
+    Where they are not `kept`, the direction is made in their place.
+    """
 
     tasks: tuple[str, ...]
     tensors: Sequence[Tensor] = field(repr=False)
     rows: list[Row] = field(repr=False)
+    kept: bool = True
 
     def gramian(self, places: Sequence[int] | None = None) -> Tensor:
         """G = J Jᵀ over the tensors of these places, all by default: (task, task)."""
@@ -28,9 +36,9 @@ class Rows:
         first = self.tensors[0]
         total = first.new_zeros(len(self.rows), len(self.rows), dtype=torch.float32)
         for place in chosen:
-            piece = self._piece(place)
-            if piece is not None:
-                total += (piece @ piece.T).float()
+            for pieces in self._pieces(place):
+                stacked = torch.stack(pieces)
+                total += (stacked @ stacked.T).float()
         return total
 
     def matrix(self) -> Tensor:
@@ -48,7 +56,8 @@ class Rows:
 
     def combined(self, weights: Tensor) -> list[Tensor | None]:
         """d = Jᵀ w in pieces, for weights (task,); None where no task reaches."""
-        return [self._sum(place, weights) for place in range(len(self.tensors))]
+        factors = weights.tolist()
+        return [self._sum(place, factors) for place in range(len(self.tensors))]
 
     def split(self, direction: Tensor) -> list[Tensor | None]:
         """A direction (parameter,) in the shapes of the tensors; None where no task reaches."""
@@ -66,13 +75,29 @@ class Rows:
         flat = self.tensors[place].new_zeros(self.tensors[place].numel())
         return torch.stack([flat if one is None else one.reshape(-1) for one in found])
 
-    def _sum(self, place: int, weights: Tensor) -> Tensor | None:
-        total: Tensor | None = None
-        for weight, row in zip(weights.unbind(), self.rows, strict=True):
-            gradient = row[place]
-            if gradient is not None:
-                term = weight.to(gradient) * gradient
-                total = term if total is None else total.add_(term)
+    def _pieces(self, place: int) -> Iterator[list[Tensor]]:
+        """One tensor's gradients in equal parts that fit a cache: for each part, that of each task."""
+        found = [row[place] for row in self.rows]
+        reached = [gradient for gradient in found if gradient is not None]
+        if not reached:
+            return
+        parts = [None if one is None else _parts(one) for one in found]
+        for number, part in enumerate(_parts(reached[0])):
+            nothing = torch.zeros_like(part) if len(reached) < len(found) else part
+            yield [nothing if one is None else one[number] for one in parts]
+
+    def _sum(self, place: int, factors: list[float]) -> Tensor | None:
+        found = [row[place] for row in self.rows]
+        terms = [(f, one) for f, one in zip(factors, found, strict=True) if one is not None]
+        if not terms:
+            return None
+        (first, total), *others = terms
+        total = total.clone() if self.kept else total.contiguous()
+        parts = [_parts(one) for one in (total, *(one for _, one in others))]
+        for into, *rest in zip(*parts, strict=True):
+            into.mul_(first)
+            for (factor, _), part in zip(others, rest, strict=True):
+                into.add_(part, alpha=factor)
         return total
 
 
@@ -81,13 +106,15 @@ class Shared:
     """What more than one task trains, by place ("embedding", "block 1", ...), in the model's order.
 
     `own` are the parameters that one task alone trains. `representation` holds, for each batch of
-    the step, what all its tasks read, where that is the same: (batch, seq, hidden). `rows` are the gradients of the step, once somebody has looked.
+    the step, what all its tasks read, where that is the same: (batch, seq, hidden). `rows` are the
+    gradients of the step, once somebody has looked; with `keeps_rows` they outlast the balancing.
     """
 
     places: dict[str, list[nn.Parameter]]
     own: list[nn.Parameter] = field(default_factory=list, repr=False)
     representation: list[Tensor] = field(default_factory=list, repr=False)
     rows: Rows | None = None
+    keeps_rows: bool = True
 
     @property
     def parameters(self) -> list[nn.Parameter]:
@@ -122,7 +149,7 @@ class Shared:
             rows.append([parameter.grad for parameter in parameters])
             for parameter in parameters:
                 parameter.grad = None
-        self.rows = Rows(tuple(losses), parameters, rows)
+        self.rows = Rows(tuple(losses), parameters, rows, kept=self.keeps_rows)
         return self.rows
 
     def take_representation(self, losses: Mapping[str, Tensor]) -> Rows:
@@ -137,6 +164,12 @@ class Shared:
                 if gradient is not None:
                     add_gradient(parameter, gradient)
         return Rows(tuple(losses), self.representation, rows)
+
+
+def _parts(gradient: Tensor) -> tuple[Tensor, ...]:
+    """The numbers of a tensor in equal parts; all at once on a GPU, which needs no help with it."""
+    size = CHUNK if gradient.device.type == "cpu" else max(1, gradient.numel())
+    return gradient.reshape(-1).split(size)
 
 
 def add_gradient(parameter: Tensor, gradient: Tensor | None) -> None:

@@ -58,6 +58,7 @@ class Descent:
         self.optimiser.zero_grad(set_to_none=True)
         shared = Shared(self.places, self.own, list(representation))
         watch = watch and len(losses) > 1 and bool(shared.parameters)
+        shared.keeps_rows = watch
         if watch and not self.balancer.takes_rows:
             shared.look(losses)
         weights = self.balancer.backward(losses, penalty, shared)
