@@ -23,7 +23,7 @@ def test_what_the_pages_import_loads_no_torch():
     modules = [
         "config", "data.catalog", "data.choosing", "data.instruments", "data.tasks",
         "runs.store", "runs.worker", "predict.service", "training.events", "training.manifest", "analysis.compare",
-        "analysis.curves", "analysis.plots", "analysis.colours",
+        "analysis.curves", "analysis.plots", "analysis.colours", "analysis.figures_playground", "training.plane",
     ]  # fmt: skip
     loaded = loaded_after("\n".join(f"import mtl_core.{name}" for name in modules))
     assert not {"torch", "transformers", "datasets", "streamlit"} & loaded

@@ -106,6 +106,29 @@ def test_methods_tells_costs_bounds_and_allowed_values():
     assert "4 tasks, 2 blocks: 4 embeddings and 8 blocks are built, 8 run a batch" in words
 
 
+def test_methods_tells_what_stands_in_the_books_about_balancing(monkeypatch):
+    from mtl_core.config import balancing
+
+    monkeypatch.setattr(balancing.CaGrad, "packages", ("not_a_package_at_all",))
+    entries = {entry["name"]: entry for entry in call("methods")["balancing"]}
+    for choice in METHODS["balancing"]:
+        entry = entries[choice.kind_name()]
+        assert entry["formula"] == choice.formula and entry["paper"] == choice.paper
+        assert entry["backward_passes"] and entry["published_weights"]
+        assert "golden" not in entry  # only where it is asked for
+    assert entries["cagrad"]["missing"] == ["not_a_package_at_all"]
+    assert "pip install" in entries["cagrad"]["how_to_install"]
+    checked = {entry["name"]: entry for entry in call("methods", "--golden")["balancing"]}
+    assert checked["pcgrad"]["golden"] is True and checked["equal"]["golden"] is None
+    assert (
+        checked["cagrad"]["golden"] is None and "pip install" in checked["cagrad"]["golden_words"]
+    )
+    assert not [name for name, entry in checked.items() if entry["golden"] is False]
+    words = runner.invoke(app, ["methods", "--golden"], catch_exceptions=False).stdout
+    assert "Hand-worked values: yes; gives the hand-worked values for two and three tasks" in words
+    assert "Cannot be used yet: needs not_a_package_at_all" in words
+
+
 def test_data_list_and_check(tiny):
     assert "city_en" in [entry["name"] for entry in call("data", "list")]
     document = call("data", "check", tiny.path.parent)

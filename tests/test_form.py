@@ -84,6 +84,15 @@ def test_a_family_offers_each_class_and_says_when_to_use_it(family: str) -> None
     assert "Costs" in shown
 
 
+def test_a_balancing_method_stands_there_with_its_formula_and_its_paper() -> None:
+    app = drawn(choice_script, "balancing")
+    default = Experiment.model_fields["balancing"].default
+    assert [formula.value.strip("$\n") for formula in app.latex] == [default.formula]
+    said = " ".join(text.value.replace("\\", "") for text in app.markdown)
+    assert default.paper in said and default.published_weights in said
+    assert not drawn(choice_script, "mixing").latex
+
+
 def test_every_sort_of_field_has_a_widget() -> None:
     app = drawn(part_script, Odd, ("mood", "topic"))
     values = app.session_state["values"]

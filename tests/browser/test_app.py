@@ -172,6 +172,19 @@ def test_the_main_job_from_the_first_page_to_the_last(
     look_at_data(page)
 
 
+def test_a_method_is_stepped_over_two_losses(server: Server, new_page: Callable[..., Any]) -> None:
+    page = new_page(viewport=WIDE)
+    page.goto(server.address)
+    page.get_by_text("Playground: a method on two losses").click()
+    said = page.locator(".js-plotly-plot .slider-label").first
+    said.wait_for(timeout=60_000)
+    assert (said.text_content() or "").startswith("step 0: cosine")
+    picture(page, "playground")
+    page.locator(".updatemenu-button", has_text="Play").click()
+    until(lambda: "(conflict)" in (said.text_content() or ""), 30)
+    page.get_by_text("ends on the Pareto set").wait_for()
+
+
 def test_a_killed_web_server_a_reload_and_a_second_reader_lose_nothing(
     home: Path, server: Server, new_page: Callable[..., Any]
 ) -> None:
