@@ -37,6 +37,11 @@ def made(kind: str, **changes: Any) -> Setting:
     return Setting.parse({**START, "balancing": {"kind": kind}, **changes})
 
 
+@pytest.fixture(scope="module")
+def steep_set() -> np.ndarray:
+    return pareto_set(LANDSCAPES["steep"])
+
+
 # --- The walk -------------------------------------------------------------------------------------
 
 
@@ -88,13 +93,13 @@ def test_pcgrad_steps_along_the_two_projected_gradients() -> None:
     assert found.points[1] == pytest.approx([x, y] - 0.01 * wanted, abs=1e-5)
 
 
-def test_mgda_stops_on_the_pareto_set() -> None:
+def test_mgda_stops_on_the_pareto_set(steep_set: np.ndarray) -> None:
     found = walk(made("mgda", steps=150))
     one, two = gradients(*found.points[-1])
     cosine = one @ two / np.linalg.norm(one) / np.linalg.norm(two)
     assert cosine == pytest.approx(-1, abs=1e-3)  # nowhere to go for both
     assert np.linalg.norm(found.directions[-1]) < 1e-2 * np.linalg.norm(found.directions[0])
-    assert distance(pareto_set(LANDSCAPES["steep"]), found.points[-1]) < 0.02
+    assert distance(steep_set, found.points[-1]) < 0.02
 
 
 def test_what_methods_are_told_in_a_run_they_are_told_here() -> None:
@@ -176,13 +181,12 @@ def test_gradients_never_conflict_where_the_bowls_agree() -> None:
     assert ((one * two).sum(1) > 0).all()
 
 
-def test_on_the_pareto_set_of_the_bowls_gradients_are_opposite() -> None:
-    found = pareto_set(LANDSCAPES["steep"])
-    for point in found[1:-1]:
+def test_on_the_pareto_set_of_the_bowls_gradients_are_opposite(steep_set: np.ndarray) -> None:
+    for point in steep_set[1:-1]:
         one, two = gradients(*point)
         assert one @ two / np.linalg.norm(one) / np.linalg.norm(two) == pytest.approx(-1, abs=1e-4)
-    assert found[0] == pytest.approx([1, 0.5], abs=0.02)
-    assert found[-1] == pytest.approx([-1, -0.5], abs=0.02)
+    assert steep_set[0] == pytest.approx([1, 0.5], abs=0.02)
+    assert steep_set[-1] == pytest.approx([-1, -0.5], abs=0.02)
 
 
 def test_no_point_beats_the_pareto_set_of_the_valley() -> None:
@@ -209,10 +213,10 @@ def test_distance_is_to_the_line_through_the_points() -> None:
 
 
 @pytest.fixture(scope="module")
-def drawn() -> tuple[Walk, Walk, Any]:
+def drawn(steep_set: np.ndarray) -> tuple[Walk, Walk, Any]:
     setting = made("pcgrad", steps=60)
     found, plain = walk(setting), walk(setting.plain)
-    land = heights(setting.ground), pareto_set(setting.ground)
+    land = heights(setting.ground), steep_set
     return found, plain, playground_figure(found, plain, setting.ground, land, "dark")
 
 
@@ -271,17 +275,16 @@ class InThisProcess:
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    import streamlit as st
-
     from pages import _methods, _playground
 
+    cached = (_playground._walk, _playground._figure, _methods._golden)
     for page in (_methods, _playground):
         monkeypatch.setattr(page, "predictor", InThisProcess)
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    for one in cached:
+        one.clear()
     yield
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    for one in cached:
+        one.clear()
 
 
 def playground_script() -> None:
