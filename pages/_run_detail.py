@@ -35,10 +35,13 @@ FAST, CALM = 0.15, 1.0
 def show_run(listed: ListedRun) -> None:
     """The whole screen of one run."""
     _relatives(listed)
+    state, has_points = listed.status.state, _has_points(listed.run)
+    st.fragment(run_every=CALM if state.is_live else None)(_live_head)(listed.id, state)
+    between = st.container()  # does not tick, so that nothing moves under the reader's fingers
     pause = _pause(listed.run, listed.status)
-    st.fragment(run_every=pause)(_live_head)(listed.id, listed.status.state)
-    steer(listed)  # between the two, so that nothing moves under the reader's fingers
-    st.fragment(run_every=pause)(_live_curves)(listed.id, _has_points(listed.run))
+    st.fragment(run_every=pause)(_live_curves)(listed.id, state, has_points)
+    with between:  # last, since the first point must not wait for it
+        steer(listed)
     if listed.status.state is State.FINISHED:
         final_scores(listed)
     _about(listed)
@@ -91,11 +94,12 @@ def _live_head(run_id: str, state: State) -> None:
     _header(listed)
 
 
-def _live_curves(run_id: str, has_points: bool) -> None:
+def _live_curves(run_id: str, state: State, has_points: bool) -> None:
     """Curves and what lies below them. Starts the page anew once when the first point is there."""
     listed = open_run(run_id)
     curves = curves_of(listed.run)
-    if bool(curves.learning_rate) is not has_points:
+    begins = not has_points and listed.status.state is not state  # sooner seen here than above
+    if bool(curves.learning_rate) is not has_points or begins:
         st.rerun()
     draw_curves(listed, curves)
     show_gradients(listed, curves)

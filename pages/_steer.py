@@ -33,41 +33,47 @@ UNDONE = (
 
 
 def steer(listed: ListedRun) -> None:
-    """The controls, while the run is live; its place on the page stays when they are gone."""
-    place = st.container()
+    """The controls, while the run is live."""
     if listed.status.state in {State.RUNNING, State.PAUSED}:
-        with place:
-            st.fragment(_controls)(listed.id)
+        st.fragment(_controls)(listed.id)
 
 
 def _controls(run_id: str) -> None:
     listed = open_run(run_id)
-    tasks = listed.experiment.tasks if len(listed.experiment.tasks) > 1 else ()
     opened = st.session_state.setdefault(f"{KEY}/{run_id}/opened", bool(listed.run.steering()))
-    with st.expander("Steer", opened, key=f"{KEY}/{run_id}", icon=":material/tune:"):
-        lines = [ABOUT]
-        balancing = type(listed.experiment.balancing)
-        if tasks and balancing.ignores_scale:
-            lines.append(UNDONE.format(method=balancing.label))
-        st.html(small_print(lines))
-        _show_what_holds(listed.run, tasks)
-        for start in range(0, len(tasks), BESIDE):
-            row = tasks[start : start + BESIDE]
-            for column, task in zip(st.columns(min(BESIDE, len(tasks))), row, strict=False):
-                with column:
-                    _weight(listed.run, tasks, task)
-        left, right = st.columns([3, 1], vertical_alignment="bottom")
-        with left:
-            _rate(listed.run, tasks)
-        right.button(
-            "Reset",
-            key=f"{KEY}/{run_id}/reset",
-            icon=":material/restart_alt:",
-            help="All weights and the learning rate as the experiment has them.",
-            on_click=listed.run.steer,
-            args=({}, 1.0),
-            width="stretch",
-        )
+    key = f"{KEY}/{run_id}"
+    box = st.expander("Steer", opened, key=key, icon=":material/tune:", on_change="rerun")
+    if box.open:
+        with box:
+            _sliders(listed)
+
+
+def _sliders(listed: ListedRun) -> None:
+    """One for each task where there are several, and one for the learning rate."""
+    tasks = listed.experiment.tasks if len(listed.experiment.tasks) > 1 else ()
+    lines = [ABOUT]
+    balancing = type(listed.experiment.balancing)
+    if tasks and balancing.ignores_scale:
+        lines.append(UNDONE.format(method=balancing.label))
+    st.html(small_print(lines))
+    _show_what_holds(listed.run, tasks)
+    for start in range(0, len(tasks), BESIDE):
+        row = tasks[start : start + BESIDE]
+        for column, task in zip(st.columns(min(BESIDE, len(tasks))), row, strict=False):
+            with column:
+                _weight(listed.run, tasks, task)
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with left:
+        _rate(listed.run, tasks)
+    right.button(
+        "Reset",
+        key=f"{KEY}/{listed.id}/reset",
+        icon=":material/restart_alt:",
+        help="All weights and the learning rate as the experiment has them.",
+        on_click=listed.run.steer,
+        args=({}, 1.0),
+        width="stretch",
+    )
 
 
 def _weight(run: Run, tasks: tuple[str, ...], task: str) -> None:

@@ -276,6 +276,9 @@ def live(tiny: Dataset, no_worker: None) -> Iterator[Run]:
 @pytest.mark.slow
 def test_sliders_steer_and_show_what_holds(live: Run) -> None:
     page = opened("runs", run=live.id)
+    assert not page.slider  # folded away
+    page.session_state[f"steer/{live.id}"] = True
+    page.run()
     assert any("undoes these weights" in html.proto.body for html in page.get("html"))
     page.slider(key=f"steer/{live.id}/weight/mood").set_value(2.5).run()
     page.select_slider(key=f"steer/{live.id}/rate").set_value(0.5).run()
@@ -323,6 +326,8 @@ def test_a_twin_has_its_learning_rate_and_no_gradients(tiny: Dataset, no_worker:
     mark = vars(ProcessMark.mine())
     run.write_status(Status(State.PAUSED, 1.0, 2.0, "training", 1, 9, 1.0, process=mark))
     page = opened("runs", run=run.id)
+    page.session_state[f"steer/{run.id}"] = True
+    page.run()
     assert not page.slider and len(page.select_slider) == 1
     assert "Balancing and gradients" not in [box.label for box in page.expander]
     assert not [b for b in page.button if b.key == f"evaluate-{run.id}"]  # only while it trains
