@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 from scipy.optimize import minimize
+from torch import nn
 
+from mtl_core.balancing import Shared
 from tests.balancing_cases import NAMES, backward, made, random_rows
 
 SEEDS = range(4)
@@ -199,7 +201,9 @@ def test_pcd_moves_the_main_gradient_as_little_as_the_others_need(tasks, seed):
     best = minimize(
         lambda d: 0.5 * ((d - units[main]) ** 2).sum(), units.mean(0), constraints=limits, tol=1e-12
     ).x
-    _, direction = backward(made("pcd", tasks, main=NAMES[main], scale="published"), torch.tensor(rows))
+    _, direction = backward(
+        made("pcd", tasks, main=NAMES[main], scale="published"), torch.tensor(rows)
+    )
     expected = best / np.linalg.norm(best) * np.linalg.norm(rows[main])
     np.testing.assert_allclose(direction, expected, atol=2e-3 * np.linalg.norm(rows[main]))
 
@@ -217,6 +221,33 @@ def test_graddrop_keeps_one_sign_in_each_coordinate(leak):
     np.testing.assert_allclose(
         direction, ((leak + (1 - leak) * kept) * exact).sum(0), rtol=1e-4, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("leak", [0.0, 0.3])
+def test_graddrop_and_excess_risks_are_the_library_s(leak):
+    """Which wants all gradients in one piece."""
+    from torchjd.aggregation import ExcessMTLWeighting, GradDrop
+
+    theirs, ours = ExcessMTLWeighting(0.05), made("excess", 3, step_size=0.05, scale="published")
+    for seed in range(5):
+        rows = random_rows(seed, 3)
+        torch.manual_seed(seed)
+        direction = GradDrop(leak=torch.full((3,), leak))(rows)
+        torch.manual_seed(seed)
+        found = backward(made("graddrop", 3, leak=leak), rows)[1]
+        np.testing.assert_allclose(found, direction, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(backward(ours, rows)[0], theirs(rows), rtol=1e-4)
+
+
+def test_graddrop_passes_over_the_rows_of_a_table_that_no_task_reaches(monkeypatch):
+    monkeypatch.setattr("mtl_core.balancing.rows.LARGE", 1)
+    table = nn.Parameter(torch.zeros(6, 2))
+    signs = torch.tensor([[1.0, -1.0], [2.0, 3.0]])
+    losses = {"a": (table[[1, 4]] * signs).sum(), "b": (-2 * table[4]).sum()}
+    made("graddrop", 2).backward(losses, None, Shared({"embedding": [table]}))
+    assert table.grad is not None and not table.grad[[0, 2, 3, 5]].any()
+    assert table.grad[1].tolist() == [1.0, -1.0]
+    assert table.grad[4, 0] in (2.0, -2.0) and table.grad[4, 1] in (3.0, -2.0)
 
 
 def test_excess_risks_by_hand():

@@ -12,7 +12,7 @@ from mtl_core.errors import ConfigError
 
 from . import weightings
 from .contract import Balancer
-from .gradients import DualBalancing, ExcessRisks, SignDropout
+from .coordinates import DualBalancing, ExcessRisks, SignDropout
 from .gradnorm import GradNorm
 from .losses import (
     DynamicWeightAverage,

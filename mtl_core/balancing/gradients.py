@@ -139,93 +139,6 @@ class MainTaskFirst(WeightingBalancer):
         return found
 
 
-class SignDropout(GradientBalancer):
-    """GradDrop (Chen et al., 2020, algorithm 1), on J."""
-
-    def __init__(self, tasks: tuple[str, ...], *, leak: float = 0.0, **options: str) -> None:
-        super().__init__(tasks, **options)
-        self.leak = leak
-
-    def combine(
-        self, rows: Rows, losses: Mapping[str, Tensor]
-    ) -> tuple[Tensor, list[Tensor | None]]:
-        from . import library
-
-        matrix = rows.matrix()  # (task, parameter)
-        leaks = torch.full((len(matrix),), self.leak, device=matrix.device, dtype=matrix.dtype)
-        direction: Tensor = library.graddrop(leaks)(matrix)
-        return nearest_weights(matrix, direction), rows.split(direction)
-
-
-class ExcessRisks(GradientBalancer):
-    """ExcessMTL (He et al., 2024, equations 6, 7 and 9), on J."""
-
-    def __init__(
-        self,
-        tasks: tuple[str, ...],
-        *,
-        step_size: float = 0.01,
-        smoothing: float = 0.0,
-        scale: str = "tasks",
-    ) -> None:
-        super().__init__(tasks, scale=scale)
-        from . import library
-
-        self.meetings = Meetings(lambda _: library.smoothed(library.excess(step_size), smoothing))
-
-    def combine(
-        self, rows: Rows, losses: Mapping[str, Tensor]
-    ) -> tuple[Tensor, list[Tensor | None]]:
-        weights: Tensor = self.meetings.of(rows.tasks)(rows.matrix())
-        weights = weights * (len(losses) if self.scale == "tasks" else 1)
-        return weights, rows.combined(weights)
-
-
-class DualBalancing(GradientBalancer):
-    """DB-MTL (Lin et al., 2023, algorithm 1): log losses, and gradients of one length."""
-
-    def __init__(
-        self,
-        tasks: tuple[str, ...],
-        *,
-        beta: float = 0.9,
-        sigma: float = 0.0,
-        scale: str = "tasks",
-    ) -> None:
-        super().__init__(tasks, scale=scale)
-        self.meetings = Meetings(lambda _: _RunningRows(beta, sigma))
-
-    def combine(
-        self, rows: Rows, losses: Mapping[str, Tensor]
-    ) -> tuple[Tensor, list[Tensor | None]]:
-        values = torch.stack([loss.detach() for loss in losses.values()]) + 1e-8  # (task,)
-        matrix = rows.matrix() / values[:, None]  # the gradients of the losses' logarithms
-        running = self.meetings.of(rows.tasks)(matrix)
-        norms = running.norm(dim=1)
-        stretch = torch.where(norms > 0, norms.max() / norms, 0.0)
-        return stretch / values, rows.split(stretch @ running)
-
-
-class _RunningRows(nn.Module):
-    """ĝ = β_k ĝ + (1 - β_k) g with β_k = β / k^σ; the first is g itself."""
-
-    mean: Tensor | None
-
-    def __init__(self, beta: float, sigma: float) -> None:
-        super().__init__()
-        self.beta, self.sigma = beta, sigma
-        self.calls = 0
-        self.register_buffer("mean", None)
-
-    def forward(self, matrix: Tensor) -> Tensor:
-        """(task, parameter) -> (task, parameter)."""
-        self.calls += 1
-        kept = self.beta / self.calls**self.sigma
-        mean = matrix if self.mean is None else self.mean.to(matrix)
-        self.mean = kept * mean + (1 - kept) * matrix
-        return self.mean
-
-
 def checked_trace(gramian: Tensor, tasks: tuple[str, ...]) -> float:
     """The sum of the squared norms. Raises RunError where a gradient is not finite."""
     diagonal = gramian.diagonal()
@@ -236,9 +149,3 @@ def checked_trace(gramian: Tensor, tasks: tuple[str, ...]) -> float:
                 "the task's weight"
             )
     return float(diagonal.sum())
-
-
-def nearest_weights(matrix: Tensor, direction: Tensor) -> Tensor:
-    """The weights (task,) whose sum of the rows (task, parameter) comes nearest to a direction."""
-    gramian = (matrix @ matrix.T).double()
-    return (torch.linalg.pinv(gramian) @ (matrix @ direction).double()).to(matrix)

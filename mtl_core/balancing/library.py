@@ -137,19 +137,6 @@ def smoothed(weighting: Weighting, share: float) -> Weighting:
     return aggregation.CRMOGMWeighting(weighting, alpha=share) if share else weighting  # type: ignore[arg-type]
 
 
-# --- From J to a direction or to weights ----------------------------------------------------------
-
-
-def graddrop(leaks: Tensor) -> nn.Module:
-    """J (task, parameter) -> d (parameter,)."""
-    return aggregation.GradDrop(leak=leaks)
-
-
-def excess(step_size: float) -> nn.Module:
-    """J (task, parameter) -> w (task,)."""
-    return aggregation.ExcessMTLWeighting(robust_step_size=step_size)
-
-
 # --- What a method remembers between calls --------------------------------------------------------
 
 _FORGOTTEN = {"training"}
@@ -166,6 +153,10 @@ def memory_of(module: nn.Module) -> dict[str, Any]:
                 found[key] = value.detach().clone()
             elif isinstance(value, torch.optim.Optimizer):
                 found[key] = value.state_dict()
+            elif isinstance(value, list):  # of rows of J
+                found[key] = [
+                    [None if one is None else one.clone() for one in row] for row in value
+                ]
             elif isinstance(value, _PLAIN):
                 found[key] = value
     return found

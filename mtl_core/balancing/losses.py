@@ -26,7 +26,7 @@ class LossBalancer(Balancer):
     ) -> None:
         super().__init__(tasks)
         self.scale, self.smoothing = scale, smoothing
-        self.smooth = Meetings(lambda _: _Smooth(smoothing))
+        self.smooth = Meetings(lambda _: Smooth(smoothing))
 
     @abstractmethod
     def total(self, names: tuple[str, ...], values: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ class LossBalancer(Balancer):
         return [self.tasks.index(name) for name in names]
 
 
-class _Smooth(nn.Module):
+class Smooth(nn.Module):
     """CR-MOGM (Zhou et al., 2022, "On the Convergence of Stochastic Multi-Objective Gradient
     Manipulation and Beyond", algorithm 2): a running mean of the weights."""
 

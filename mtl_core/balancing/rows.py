@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-CHUNK = 1 << 17
+CHUNK = 1 << 15
 """Numbers of a gradient that a CPU takes at a time, so that they are still near when used again:
 gradients of large embeddings are read once then, and not copied."""
+
+LARGE = 1 << 20
+"""Numbers from which on a table is thought to be an embedding, of which a batch reaches few rows."""
 
 Row = list[Tensor | None]
 """One task's gradient on each tensor; None where the task does not reach it."""
@@ -36,53 +39,54 @@ class Rows:
         first = self.tensors[0]
         total = first.new_zeros(len(self.rows), len(self.rows), dtype=torch.float32)
         for place in chosen:
-            for pieces in self._pieces(place):
+            for pieces in self.pieces(place):
                 stacked = torch.stack(pieces)
                 total += (stacked @ stacked.T).float()
         return total
-
-    def matrix(self) -> Tensor:
-        """J in one piece: (task, parameter)."""
-        pieces = [self._piece(place) for place in range(len(self.tensors))]
-        sizes = [tensor.numel() for tensor in self.tensors]
-        count = len(self.rows)
-        return torch.cat(
-            [
-                self.tensors[0].new_zeros(count, size) if piece is None else piece
-                for piece, size in zip(pieces, sizes, strict=True)
-            ],
-            dim=1,
-        )
 
     def combined(self, weights: Tensor) -> list[Tensor | None]:
         """d = Jᵀ w in pieces, for weights (task,); None where no task reaches."""
         factors = weights.tolist()
         return [self._sum(place, factors) for place in range(len(self.tensors))]
 
-    def split(self, direction: Tensor) -> list[Tensor | None]:
-        """A direction (parameter,) in the shapes of the tensors; None where no task reaches."""
-        pieces = direction.split([tensor.numel() for tensor in self.tensors])
+    def norms(self) -> Tensor:
+        """The length of each row: (task,)."""
+        squares = [
+            [one.square().sum() for one in map(_norm, row) if one is not None] for row in self.rows
+        ]
+        return torch.stack([torch.stack(row).sum() for row in squares]).sqrt()
+
+    def whole(self, place: int) -> list[Tensor]:
+        """One tensor's gradient of each task, zeros where a task does not reach it."""
         return [
-            piece.view_as(tensor) if any(row[place] is not None for row in self.rows) else None
-            for place, (piece, tensor) in enumerate(zip(pieces, self.tensors, strict=True))
+            torch.zeros_like(self.tensors[place]) if row[place] is None else row[place]  # type: ignore[misc]
+            for row in self.rows
         ]
 
-    def _piece(self, place: int) -> Tensor | None:
-        """(task, elements of one tensor)."""
-        found = [row[place] for row in self.rows]
-        if all(gradient is None for gradient in found):
+    def blank(self, place: int) -> Tensor | None:
+        """Where the direction on one tensor may be written; None where no task reaches."""
+        found = next((row[place] for row in self.rows if row[place] is not None), None)
+        if found is None:
             return None
-        flat = self.tensors[place].new_zeros(self.tensors[place].numel())
-        return torch.stack([flat if one is None else one.reshape(-1) for one in found])
+        return torch.empty_like(found) if self.kept else found.contiguous()
 
-    def _pieces(self, place: int) -> Iterator[list[Tensor]]:
+    def reached(self, place: int) -> Tensor | None:
+        """Of a large table, the rows where some task has a gradient; None for all other tensors."""
+        tensor = self.tensors[place]
+        if tensor.dim() != 2 or tensor.numel() < LARGE:
+            return None
+        found = [row[place] for row in self.rows]
+        used = [(one.amax(1) > 0) | (one.amin(1) < 0) for one in found if one is not None]
+        return torch.stack(used).any(0) if used else None
+
+    def pieces(self, place: int) -> Iterator[list[Tensor]]:
         """One tensor's gradients in equal parts that fit a cache: for each part, that of each task."""
         found = [row[place] for row in self.rows]
         reached = [gradient for gradient in found if gradient is not None]
         if not reached:
             return
-        parts = [None if one is None else _parts(one) for one in found]
-        for number, part in enumerate(_parts(reached[0])):
+        parts = [None if one is None else parts_of(one) for one in found]
+        for number, part in enumerate(parts_of(reached[0])):
             nothing = torch.zeros_like(part) if len(reached) < len(found) else part
             yield [nothing if one is None else one[number] for one in parts]
 
@@ -93,7 +97,7 @@ class Rows:
             return None
         (first, total), *others = terms
         total = total.clone() if self.kept else total.contiguous()
-        parts = [_parts(one) for one in (total, *(one for _, one in others))]
+        parts = [parts_of(one) for one in (total, *(one for _, one in others))]
         for into, *rest in zip(*parts, strict=True):
             into.mul_(first)
             for (factor, _), part in zip(others, rest, strict=True):
@@ -166,10 +170,14 @@ class Shared:
         return Rows(tuple(losses), self.representation, rows)
 
 
-def _parts(gradient: Tensor) -> tuple[Tensor, ...]:
+def parts_of(gradient: Tensor) -> tuple[Tensor, ...]:
     """The numbers of a tensor in equal parts; all at once on a GPU, which needs no help with it."""
     size = CHUNK if gradient.device.type == "cpu" else max(1, gradient.numel())
     return gradient.reshape(-1).split(size)
+
+
+def _norm(gradient: Tensor | None) -> Tensor | None:
+    return None if gradient is None else gradient.norm()
 
 
 def add_gradient(parameter: Tensor, gradient: Tensor | None) -> None:

@@ -1,0 +1,195 @@
+"""Methods that look at J coordinate by coordinate: losses → J → `.grad`.
+
+Written here, part by part: the library wants J in one piece, which takes many times as long as the
+backward passes where embeddings are large. Tested against it.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from .gradients import GradientBalancer
+from .losses import Smooth
+from .meeting import Meetings
+from .rows import Row, Rows, parts_of
+
+
+class SignDropout(GradientBalancer):
+    """GradDrop (Chen et al., 2020, algorithm 1).
+
+    With p and n the sums of the positive and of the negative gradients of a coordinate, P is
+    p / (p - n), and the step is p with probability P and n else. The weight of a task is the share
+    of its gradient that is kept.
+    """
+
+    def __init__(self, tasks: tuple[str, ...], *, leak: float = 0.0, **options: str) -> None:
+        super().__init__(tasks, **options)
+        self.leak = leak
+
+    def combine(
+        self, rows: Rows, losses: Mapping[str, Tensor]
+    ) -> tuple[Tensor, list[Tensor | None]]:
+        sizes = rows.tensors[0].new_zeros(2, len(losses))  # kept, and all: (2, task)
+        direction = [self._drop(rows, place, sizes) for place in range(len(rows.tensors))]
+        return torch.where(sizes[1] > 0, sizes[0] / sizes[1], 1.0), direction
+
+    def _drop(self, rows: Rows, place: int, sizes: Tensor) -> Tensor | None:
+        reached = rows.reached(place)
+        total = rows.blank(place)
+        if total is None:
+            return None
+        if reached is None:
+            for into, pieces in zip(parts_of(total), rows.pieces(place), strict=True):
+                into.copy_(self._dropped(torch.stack(pieces), sizes))
+        else:  # of a large table few rows have gradients
+            few = torch.stack([row[reached] for row in rows.whole(place)])
+            dropped = self._dropped(few.flatten(1), sizes)
+            total.zero_()
+            total[reached] = dropped.view_as(few[0])
+        return total
+
+    def _dropped(self, stacked: Tensor, sizes: Tensor) -> Tensor:
+        """(task, coordinate) -> (coordinate,); adds to `sizes`.
+
+        With s = p + n and a = p - n the positive sign wins where P = (1 + s / a) / 2 > U, which is
+        s > (2 U - 1) a; then the step is p = (s + a) / 2, else n = (s - a) / 2.
+        """
+        total = stacked.sum(0)
+        absolute = stacked.abs()
+        size = absolute.sum(0)
+        draw = torch.rand_like(total).mul_(2).sub_(1)
+        sign = torch.copysign(torch.ones_like(total), torch.addcmul(total, draw, size, value=-1))
+        all_of_it = absolute.sum(1)  # (task,)
+        kept = (all_of_it + stacked @ sign) / 2
+        sizes[0] += self.leak * all_of_it + (1 - self.leak) * kept
+        sizes[1] += all_of_it
+        share = (1 - self.leak) / 2
+        return total.mul_(1 - share).addcmul_(sign, size, value=share)
+
+
+class ExcessRisks(GradientBalancer):
+    """ExcessMTL (He et al., 2024, equations 6, 7 and 9)."""
+
+    def __init__(
+        self,
+        tasks: tuple[str, ...],
+        *,
+        step_size: float = 0.01,
+        smoothing: float = 0.0,
+        scale: str = "tasks",
+    ) -> None:
+        super().__init__(tasks, scale=scale)
+        self.meetings = Meetings(lambda names: _Excess(len(names), step_size))
+        self.smooth = Meetings(lambda _: Smooth(smoothing))
+
+    def combine(
+        self, rows: Rows, losses: Mapping[str, Tensor]
+    ) -> tuple[Tensor, list[Tensor | None]]:
+        weights: Tensor = self.meetings.of(rows.tasks)(rows)
+        weights = self.smooth.of(rows.tasks)(weights)
+        weights = weights * (len(losses) if self.scale == "tasks" else 1)
+        return weights, rows.combined(weights)
+
+
+class _Excess(nn.Module):
+    """Weights that grow with g² / √(S + 1e-7), where S sums g² over the steps; the first step's
+    risks are the yardstick of all later ones, and are taken raw, as in the authors' code."""
+
+    weights: Tensor
+    first: Tensor | None
+
+    def __init__(self, tasks: int, step_size: float) -> None:
+        super().__init__()
+        self.step_size = step_size
+        self.register_buffer("weights", torch.full((tasks,), 1 / tasks))
+        self.register_buffer("first", None)
+        self.squares: list[Row] = []  # S, as the rows are
+
+    def forward(self, rows: Rows) -> Tensor:
+        """J -> (task,)."""
+        if not self.squares:
+            self.squares = _like(rows)
+        risks = torch.stack(
+            [
+                _risk(row, squares, rows.tensors[0].device)
+                for row, squares in zip(rows.rows, self.squares, strict=True)
+            ]
+        )
+        first = self.first
+        if first is None:
+            self.first = risks
+        else:
+            risks = risks / (first.to(risks) + 1e-7)
+        logits = torch.log(self.weights.to(risks)) + self.step_size * risks
+        self.weights = torch.softmax(logits, 0)
+        return self.weights
+
+
+def _risk(row: Row, squares: Row, device: torch.device) -> Tensor:
+    total = torch.zeros((), device=device)
+    for gradient, summed in zip(row, squares, strict=True):
+        if gradient is None or summed is None:
+            continue
+        for part, into in zip(parts_of(gradient), parts_of(summed), strict=True):
+            square = part * part
+            into.add_(square)
+            total += (square * torch.rsqrt(into + 1e-7)).sum()
+    return total
+
+
+class DualBalancing(GradientBalancer):
+    """DB-MTL (Lin et al., 2023, algorithm 1): log losses, and gradients of one length.
+
+    ĝ is the running mean β_k ĝ + (1 - β_k) g with β_k = β / k^σ; the first is g itself.
+    """
+
+    def __init__(
+        self,
+        tasks: tuple[str, ...],
+        *,
+        beta: float = 0.9,
+        sigma: float = 0.0,
+        scale: str = "tasks",
+    ) -> None:
+        super().__init__(tasks, scale=scale)
+        self.meetings = Meetings(lambda _: _RunningRows(beta, sigma))
+
+    def combine(
+        self, rows: Rows, losses: Mapping[str, Tensor]
+    ) -> tuple[Tensor, list[Tensor | None]]:
+        values = torch.stack([loss.detach() for loss in losses.values()]) + 1e-8  # (task,)
+        running: Rows = self.meetings.of(rows.tasks)(rows, (1 / values).tolist())
+        norms = running.norms()
+        stretch = torch.where(norms > 0, norms.max() / norms, 0.0)
+        return stretch / values, running.combined(stretch)
+
+
+class _RunningRows(nn.Module):
+    def __init__(self, beta: float, sigma: float) -> None:
+        super().__init__()
+        self.beta, self.sigma = beta, sigma
+        self.calls = 0
+        self.means: list[Row] = []
+
+    def forward(self, rows: Rows, factors: list[float]) -> Rows:
+        """The running mean of the rows times factors, one a task."""
+        kept = self.beta / (self.calls + 1) ** self.sigma if self.calls else 0.0
+        self.calls += 1
+        if not self.means:
+            self.means = _like(rows)
+        for row, means, factor in zip(rows.rows, self.means, factors, strict=True):
+            for gradient, mean in zip(row, means, strict=True):
+                if mean is None:
+                    continue
+                if gradient is None:
+                    mean.mul_(kept)
+                    continue
+                for part, into in zip(parts_of(gradient), parts_of(mean), strict=True):
+                    into.mul_(kept).add_(part, alpha=factor * (1 - kept))
+        return Rows(rows.tasks, rows.tensors, self.means)
+
+
+def _like(rows: Rows) -> list[Row]:
+    """Zeros for everything that learns, whichever tasks reach it in this step."""
+    return [[torch.zeros_like(tensor) for tensor in rows.tensors] for _ in rows.rows]
