@@ -217,7 +217,7 @@ def test_labels_are_counted_where_they_can_be_learnt_from(tiny):
          "training": {"device": "cpu"}}, source="t",
     )  # fmt: skip
     parts = prepare(experiment, Catalog.read([])).parts
-    table = parts.feed.tables["tiny"]
+    table = parts.feed.tables[str(tiny.path)]
     for task in parts.evaluator.tasks:
         targets = table.batch(np.arange(len(table))).targets[task.name]
         kept = targets[targets != IGNORED]
