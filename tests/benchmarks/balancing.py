@@ -28,7 +28,7 @@ from mtl_core.training.setup import prepare
 from mtl_core.training.trainer import Training
 
 WARM = 3
-SLOW = 5
+SLOW = 2
 """Where steps are slow, equal weights make every so many-th one only, and four tasks make fewer."""
 ENCODERS: dict[str, dict[str, Any]] = {
     "bilstm": {"kind": "bilstm"},
@@ -137,7 +137,7 @@ def main(steps: int, encoders: list[str], only: list[str], usual: bool) -> None:
             for encoder in encoders
             for data, count in (
                 (SNIPS, steps),
-                (CITY, 40 if encoder == "bilstm" else 10),
+                (CITY, 40 if encoder == "bilstm" else 16),
             )
         ]
         limits = [limit_of(method, tasks) for _ in encoders for tasks in (2, 4)]
