@@ -40,6 +40,7 @@ export class Panel {
   watch(parent) {
     this.resized = new ResizeObserver(() => this.fit());
     this.resized.observe(this.host);
+    this.inking = setInterval(() => this.reink(), 500);
     this.letGo = () => {
       if (!this.held) return;
       this.held = false;
@@ -58,6 +59,7 @@ export class Panel {
 
   remove() {
     this.resized.disconnect();
+    clearInterval(this.inking);
     removeEventListener("mouseup", this.letGo);
     document.removeEventListener("visibilitychange", this.seen);
     this.plot?.destroy();
@@ -188,6 +190,12 @@ export class Panel {
     else this.rebuild({ width, table, theme, smoothed, shape });
   }
 
+  // The style sheet may come after the first drawing, and the reader may change the theme.
+  reink() {
+    if (this.plot && this.host.clientWidth && JSON.stringify(readTheme(this)) !== this.inked)
+      this.drawPlot();
+  }
+
   dropPlot() {
     this.plot?.destroy();
     this.plot = this.shape = null;
@@ -211,6 +219,7 @@ export class Panel {
     this.plot?.destroy();
     const { chart } = this;
     this.shape = shape;
+    this.inked = JSON.stringify(theme);
     this.lineOfSeries = chart.face.lines.flatMap((line, k) =>
       smoothed[k] ? [{ line, faint: true }, { line, faint: false }] : [{ line, faint: false }],
     );
