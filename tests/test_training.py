@@ -270,3 +270,21 @@ def test_one_name_in_two_datasets_is_one_head_fed_by_both(make_dataset, tmp_path
 def test_events_survive_a_line_of_json(event):
     line = to_line(event)
     assert line.count("\n") == 1 and from_line(line) == event
+
+
+def test_tasks_that_have_converged_rest_and_train_in_one_turn_of_four(tiny, tmp_path):
+    """Nothing is learnt at this rate, so every task that has a score at all rests in the end."""
+    experiment = tiny_experiment(
+        tiny, training__epochs=14, training__learning_rate=1e-9, mixing__kind="stop_and_go"
+    )
+    events = events_of(experiment, tmp_path / "run")
+    told = [event for event in events if isinstance(event, Evaluated)]
+    resting = set(told[-1].resting)
+    since = next(event.step for event in told if set(event.resting) == resting)
+    steps = [event for event in events if isinstance(event, Step) and event.step > since]
+    assert resting and len(steps) >= 12
+    for task in experiment.tasks:
+        trained = sum(task in step.losses for step in steps)
+        assert abs(trained - len(steps) / 4) <= 1 if task in resting else trained == len(steps)
+    events = events_of(experiment.twin("mood"), tmp_path / "twin")
+    assert not any(event.resting for event in events if isinstance(event, Evaluated))

@@ -15,24 +15,13 @@ SMALL = 1e-3
 
 
 @dataclass
-class TaskBest:
-    """The best validation of one task."""
-
-    score: float = -math.inf
-    step: int = 0
-    worse: int = 0
-    """Validations since then."""
-    metrics: dict[str, float] = field(default_factory=dict)
-    details: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
 class Best:
-    """The best validation of all tasks together."""
+    """The best validation so far, of one task or of all together."""
 
     value: float = -math.inf
     step: int = 0
     worse: int = 0
+    """Validations since then."""
     metrics: dict[str, float] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -43,7 +32,7 @@ class Chooser:
     def __init__(self, choosing: Choosing, tasks: tuple[str, ...]) -> None:
         self.choosing = choosing
         self.joint = Best()
-        self.tasks = {task: TaskBest() for task in tasks}
+        self.tasks = {task: Best() for task in tasks}
         self.others: list[int] = []
         """Steps of all validations, where all are kept."""
         self._stopped: set[str] = set()
@@ -67,9 +56,9 @@ class Chooser:
         waited = 0 if by_hand else 1
         for task, score in scores.items():
             best = self.tasks[task]
-            if score > best.score:
+            if score > best.value:
                 own = {k: v for k, v in metrics.items() if k.split("/")[0] == task}
-                self.tasks[task] = TaskBest(score, step, 0, own, details.get(task, {}))
+                self.tasks[task] = Best(score, step, 0, own, details.get(task, {}))
             else:
                 best.worse += waited
         self._stop()
@@ -143,6 +132,6 @@ class Chooser:
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` gave."""
         self.joint = Best(**state["joint"])
-        self.tasks = {task: TaskBest(**best) for task, best in state["tasks"].items()}
+        self.tasks = {task: Best(**best) for task, best in state["tasks"].items()}
         self.others = list(state["others"])
         self._stopped = set(state["stopped"])
