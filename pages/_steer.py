@@ -13,6 +13,7 @@ from mtl_core.runs.store import Run, State
 from mtl_core.training.steering import FACTORS
 from pages._ui import ListedRun, open_run, plain, small_print
 
+LABEL = "Steer: task weights and learning rate"
 KEY = "steer"  # how the keys of these widgets begin
 STEP = 0.05  # of the sliders of the weights
 RATES = (
@@ -42,7 +43,7 @@ def _controls(run_id: str) -> None:
     listed = open_run(run_id)
     opened = st.session_state.setdefault(f"{KEY}/{run_id}/opened", bool(listed.run.steering()))
     key = f"{KEY}/{run_id}"
-    box = st.expander("Steer", opened, key=key, icon=":material/tune:", on_change="rerun")
+    box = st.expander(LABEL, opened, key=key, icon=":material/tune:", on_change="rerun")
     if box.open:
         with box:
             _sliders(listed)

@@ -67,7 +67,7 @@ def test_a_slider_moves_the_weight_and_an_evaluation_comes_when_asked(
 ) -> None:
     page = new_page(viewport={"width": 1400, "height": 900})
     page.goto(f"{server.address}/runs?run={run.id}")
-    page.get_by_text("Steer", exact=True).click()
+    page.get_by_text("Steer: task weights and learning rate").click()
     slider = page.get_by_role("slider", name="Weight of mood")
     slider.wait_for()
     until(lambda: run.status().step > 0)
