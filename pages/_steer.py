@@ -108,17 +108,22 @@ def _apply(run: Run, tasks: tuple[str, ...]) -> None:
     factors = {task: float(st.session_state[_key(run, "weight", task)]) for task in tasks}
     kept = {task: factor for task, factor in factors.items() if factor != 1.0}
     run.steer(kept, float(st.session_state[_key(run, "rate")]))
+    st.session_state[_key(run, "since")] = run.steering().get("time")
 
 
 def _show_what_holds(run: Run, tasks: tuple[str, ...]) -> None:
-    """Set the sliders to what is in force: it may have been changed in another window."""
+    """Set the sliders to what is in force where another window, or nobody yet, has set it.
+
+    What this one has asked for is on its sliders already, which may be on the move.
+    """
     holds = run.steering()
     factors: Mapping[str, Any] = holds.get("factors") or {}
     values = {_key(run, "weight", task): float(factors.get(task, 1.0)) for task in tasks}
     values[_key(run, "rate")] = float(holds.get("rate", 1.0))
-    for key, value in values.items():
-        if st.session_state.get(key) != value:  # else a slider that is being moved would jump
-            st.session_state[key] = value
+    since = _key(run, "since")
+    if st.session_state.get(since) != holds.get("time") or not values.keys() <= {*st.session_state}:
+        st.session_state.update(values)
+        st.session_state[since] = holds.get("time")
 
 
 def _key(run: Run, *parts: str) -> str:

@@ -70,7 +70,8 @@ def test_a_slider_moves_the_weight_and_an_evaluation_comes_when_asked(
     page.get_by_text("Steer: task weights and learning rate").click()
     slider = page.get_by_role("slider", name="Weight of mood")
     slider.wait_for()
-    until(lambda: run.status().step > 0)
+    drawn = page.locator(".live-chart").first
+    until(lambda: int(drawn.get_attribute("data-points") or 0) > 0)  # the page is anew then
     slider.focus()
     seen = run.status().step
     for _ in range(10):
