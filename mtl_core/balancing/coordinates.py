@@ -30,7 +30,8 @@ class SignDropout(GradientBalancer):
     def combine(
         self, rows: Rows, losses: Mapping[str, Tensor]
     ) -> tuple[Tensor, list[Tensor | None]]:
-        sizes = rows.tensors[0].new_zeros(2, len(losses))  # kept, and all: (2, task)
+        first = rows.tensors[0]
+        sizes = first.new_zeros(2, len(losses), dtype=torch.float32)  # kept, and all: (2, task)
         direction = [self._drop(rows, place, sizes) for place in range(len(rows.tensors))]
         return torch.where(sizes[1] > 0, sizes[0] / sizes[1], 1.0), direction
 
@@ -86,7 +87,7 @@ class ExcessRisks(GradientBalancer):
     def combine(
         self, rows: Rows, losses: Mapping[str, Tensor]
     ) -> tuple[Tensor, list[Tensor | None]]:
-        weights: Tensor = self.meetings.of(rows.tasks)(rows)
+        weights: Tensor = self.meetings.of(rows.tasks, rows.tensors[0].device)(rows)
         weights = self.smooth.of(rows.tasks)(weights)
         weights = weights * (len(losses) if self.scale == "tasks" else 1)
         return weights, rows.combined(weights)
@@ -159,7 +160,8 @@ class DualBalancing(GradientBalancer):
         self, rows: Rows, losses: Mapping[str, Tensor]
     ) -> tuple[Tensor, list[Tensor | None]]:
         values = torch.stack([loss.detach() for loss in losses.values()]) + 1e-8  # (task,)
-        running: Rows = self.meetings.of(rows.tasks)(rows, (1 / values).tolist())
+        remembered = self.meetings.of(rows.tasks, rows.tensors[0].device)
+        running: Rows = remembered(rows, (1 / values).tolist())
         norms = running.norms()
         stretch = torch.where(norms > 0, norms.max() / norms, 0.0)
         return stretch / values, running.combined(stretch)

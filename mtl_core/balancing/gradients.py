@@ -58,7 +58,8 @@ class GradientBalancer(Balancer):
         ]
         if penalty is not None:
             reached.append((penalty, torch.ones_like(penalty)))
-        torch.autograd.backward([t for t, _ in reached], [g for _, g in reached])
+        if reached:
+            torch.autograd.backward([t for t, _ in reached], [g for _, g in reached])
         return weights
 
     def _combined(
@@ -66,8 +67,8 @@ class GradientBalancer(Balancer):
     ) -> tuple[Tensor, list[Tensor | None]]:
         first = next(iter(losses.values()))
         if len(losses) == 1 or not rows.tensors:
-            ones = torch.ones(len(losses), device=first.device)
-            return ones, rows.combined(ones)
+            ones = torch.ones(len(losses))
+            return ones.to(first.device), rows.combined(ones)  # read off here, not on a GPU
         return self.combine(rows, losses)
 
     @abstractmethod
@@ -106,29 +107,45 @@ class WeightingBalancer(GradientBalancer):
         self, rows: Rows, losses: Mapping[str, Tensor]
     ) -> tuple[Tensor, list[Tensor | None]]:
         del losses
-        gramian = rows.gramian().double().cpu()  # a small matrix: solvers work on the CPU
+        # A small matrix: solvers work on the CPU, and not every device has double precision.
+        gramian = rows.gramian().cpu().double()
         trace = checked_trace(gramian, rows.tasks)
         if trace == 0:
             weights = torch.ones(len(rows.tasks), dtype=torch.float64)  # nothing to be weighed
         else:
-            weights = self.lengthen(self.find(rows.tasks, gramian / trace), gramian)
+            scaled = gramian / self.unit(rows.tasks, trace)
+            weights = self.lengthen(self.find(rows.tasks, scaled), gramian)
         direction = rows.combined(weights)
         return weights.to(rows.tensors[0].device, torch.float32), direction
 
     def find(self, names: tuple[str, ...], gramian: Tensor) -> Tensor:
-        """The method's weights (task,) for G (task, task) of trace 1."""
+        """The method's weights (task,) for G (task, task) in its unit."""
         found: Tensor = self.meetings.of(names)(gramian)
         return found
 
+    def unit(self, names: tuple[str, ...], trace: float) -> float:
+        """What G is divided by before the method sees it."""
+        del names
+        return trace
+
 
 class MainTaskFirst(WeightingBalancer):
-    """For methods that serve one task and spare the others: its row comes first in G."""
+    """For methods that serve one task and spare the others: its row comes first in G.
+
+    They remember how long gradients usually are, so G has the unit of the first step ever after.
+    """
 
     def __init__(
         self, tasks: tuple[str, ...], *args: object, main: str | None = None, **options: object
     ) -> None:
         super().__init__(tasks, *args, **options)  # type: ignore[arg-type]
         self.main = main or tasks[0]
+        self.units = Meetings(lambda _: _Unit())
+
+    def unit(self, names: tuple[str, ...], trace: float) -> float:
+        kept: _Unit = self.units.of(names)
+        kept.first = kept.first or trace
+        return kept.first
 
     def find(self, names: tuple[str, ...], gramian: Tensor) -> Tensor:
         if self.main not in names:  # a plain sum, whose weights the length multiplies
@@ -137,6 +154,12 @@ class MainTaskFirst(WeightingBalancer):
         found = torch.empty(len(names), dtype=gramian.dtype)
         found[order] = super().find(names, gramian[order][:, order])
         return found
+
+
+class _Unit(nn.Module):
+    """The first trace of G."""
+
+    first: float = 0.0
 
 
 def checked_trace(gramian: Tensor, tasks: tuple[str, ...]) -> float:

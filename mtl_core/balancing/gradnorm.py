@@ -57,11 +57,14 @@ class GradNorm(LossBalancer):
             places = self.places(names)
             start = self.first[places]
             self.first[places] = torch.where(start > 0, start, values)
-            slope, _ = gradnorm(self.weight[places], norms, values / self.first[places], self.alpha)
+            first = self.first[places]
+            # A task may begin without any loss.
+            ratios = torch.where(first > 0, values / first, 1.0)
+            slope, _ = gradnorm(self.weight[places], norms, ratios, self.alpha)
             self._learn(places, slope)
         return chosen
 
-    def _learn(self, places: list[int], slope: Tensor) -> None:
+    def _learn(self, places: list[int] | slice, slope: Tensor) -> None:
         """Adam (Kingma and Ba, 2015), for the tasks of this step."""
         self.count[places] += 1
         self.mean[places] = 0.9 * self.mean[places] + 0.1 * slope

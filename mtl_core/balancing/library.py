@@ -162,11 +162,12 @@ def memory_of(module: nn.Module) -> dict[str, Any]:
     return found
 
 
-def recall(module: nn.Module, memory: dict[str, Any]) -> None:
-    """Put back what `memory_of` gave, into a module of the same build."""
+def recall(module: nn.Module, memory: dict[str, Any], device: torch.device) -> None:
+    """Put back what `memory_of` gave, into a module of the same build on this device."""
     parts = dict(module.named_modules())
-    for key, value in memory.items():
+    for key, saved in memory.items():
         place, name = key.split("/")
+        value = _moved(saved, device)
         part = parts[place]
         if name in part._parameters:
             part._parameters[name].data.copy_(value)
@@ -178,6 +179,13 @@ def recall(module: nn.Module, memory: dict[str, Any]) -> None:
             setattr(part, name, optimiser)
         elif not isinstance(getattr(type(part), name, None), property):
             setattr(part, name, value)
+
+
+def _moved(value: Any, device: torch.device) -> Any:
+    """Tensors, and those of rows of J; an optimiser brings its own to its parameters."""
+    if isinstance(value, list):
+        return [_moved(one, device) for one in value]
+    return value.to(device) if isinstance(value, Tensor) else value
 
 
 def _attributes(part: nn.Module) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from .contract import Balancer
 from .meeting import Meetings
 from .rows import Shared
 
+SMALLEST = 1e-30
+"""Losses count as at least so much where their logarithm is taken."""
+
 
 class LossBalancer(Balancer):
     """From the losses of a step to one loss, whose derivative are the weights.
@@ -62,8 +65,10 @@ class LossBalancer(Balancer):
         assert leaf.grad is not None
         return self.smooth.of(names)(leaf.grad) if self.smoothing else leaf.grad
 
-    def places(self, names: tuple[str, ...]) -> list[int]:
-        """Where these tasks stand among all of them."""
+    def places(self, names: tuple[str, ...]) -> list[int] | slice:
+        """Where these tasks stand among all of them; an index made anew stalls a GPU."""
+        if names == self.tasks:
+            return slice(None)
         return [self.tasks.index(name) for name in names]
 
 
@@ -102,7 +107,7 @@ class FixedWeights(Balancer):
     ) -> Tensor:
         del shared
         weights = self.chosen
-        if tuple(losses) != self.tasks:  # an index made anew stalls a GPU
+        if tuple(losses) != self.tasks:  # as in `places`
             weights = weights[[self.tasks.index(task) for task in losses]]
         total = (weights * torch.stack(list(losses.values()))).sum()
         (total if penalty is None else total + penalty).backward()
@@ -166,11 +171,11 @@ class DynamicWeightAverage(LossBalancer):
         return (self._all()[places] * values).sum()
 
     def _all(self) -> Tensor:
-        """Equal until two epochs are over."""
-        if int(self.epochs) < 2:
-            return torch.ones_like(self.sums)
-        ratio = self.means[1] / self.means[0]
-        return len(self.tasks) * torch.softmax(ratio / self.temperature, dim=0)
+        """Equal until two epochs are over. A task without any loss has nothing left to lose."""
+        before, last = self.means
+        ratio = torch.where(before > 0, last / before, 1.0)
+        shares = len(self.tasks) * torch.softmax(ratio / self.temperature, dim=0)
+        return torch.where(self.epochs < 2, 1.0, shares)
 
     def next_epoch(self) -> None:
         seen = self.counts > 0
@@ -195,12 +200,12 @@ class RandomWeights(LossBalancer):
 
 
 class GeometricMean(LossBalancer):
-    """Chennupati et al., 2019, equation 2."""
+    """Chennupati et al., 2019, equation 2. A loss of 0 has no logarithm and gets no weight."""
 
     def total(self, names: tuple[str, ...], values: Tensor) -> Tensor:
         from . import library
 
-        found: Tensor = library.geometric_mean()(values)
+        found: Tensor = library.geometric_mean()(values.clamp(min=SMALLEST))
         return found
 
     def length(self, tasks: int) -> float:
@@ -254,15 +259,15 @@ class Famo(LossBalancer):
     def total(self, names: tuple[str, ...], values: Tensor) -> Tensor:
         from . import library
 
-        method = self.meetings.of(names).to(values.device)
+        method = self.meetings.of(names, values.device)
         if not self.looks_again and library.has_seen_losses(method):
             method.update(values)
         found: Tensor = method(values)
         return found
 
     def look_again(self, losses: Mapping[str, Tensor]) -> None:
-        names = tuple(losses)
-        self.meetings.of(names).update(torch.stack(list(losses.values())))
+        values = torch.stack(list(losses.values()))
+        self.meetings.of(tuple(losses), values.device).update(values)
 
     def length(self, tasks: int) -> float:
         return float(tasks)

@@ -40,8 +40,8 @@ class Rows:
         total = first.new_zeros(len(self.rows), len(self.rows), dtype=torch.float32)
         for place in chosen:
             for pieces in self.pieces(place):
-                stacked = torch.stack(pieces)
-                total += (stacked @ stacked.T).float()
+                stacked = torch.stack(pieces).float()  # of a representation they may be bf16
+                total += stacked @ stacked.T
         return total
 
     def combined(self, weights: Tensor) -> list[Tensor | None]:
@@ -157,17 +157,19 @@ class Shared:
         return self.rows
 
     def take_representation(self, losses: Mapping[str, Tensor]) -> Rows:
-        """The rows on the representation; fills the tasks' own gradients, unweighted."""
+        """The rows on the representation; fills the tasks' own gradients, unweighted.
+
+        What is frozen has none, and neither has a representation of frozen parameters alone.
+        """
+        read = [tensor for tensor in self.representation if tensor.requires_grad]
+        own = [parameter for parameter in self.own if parameter.requires_grad]
         rows: list[Row] = []
         for loss in losses.values():
-            inputs = [*self.representation, *self.own]
-            found = torch.autograd.grad(loss, inputs, retain_graph=True, allow_unused=True)
-            read = len(self.representation)
-            rows.append(list(found[:read]))
-            for parameter, gradient in zip(self.own, found[read:], strict=True):
-                if gradient is not None:
-                    add_gradient(parameter, gradient)
-        return Rows(tuple(losses), self.representation, rows)
+            found = torch.autograd.grad(loss, [*read, *own], retain_graph=True, allow_unused=True)
+            rows.append(list(found[: len(read)]))
+            for parameter, gradient in zip(own, found[len(read) :], strict=True):
+                add_gradient(parameter, gradient)
+        return Rows(tuple(losses), read, rows)
 
 
 def parts_of(gradient: Tensor) -> tuple[Tensor, ...]:

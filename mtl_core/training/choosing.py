@@ -11,7 +11,7 @@ from typing import Any
 from .plan import Choosing
 
 SMALL = 1e-3
-"""A twin's score is taken to be at least so large where gains are counted in shares of it."""
+"""A twin's score is taken to be at least so far from 0 where gains are counted in shares of it."""
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Chooser:
         if by == "main":
             return scores[self.choosing.main or next(iter(scores))]
         if by == "gain":  # the mean relative gain (Maninis et al., 2019, equation 4)
-            gains = [(s - twins[task]) / max(SMALL, twins[task]) for task, s in scores.items()]
+            gains = [(s - twins[task]) / max(SMALL, abs(twins[task])) for task, s in scores.items()]
             return sum(gains) / len(gains)
         return sum(scores.values()) / len(scores)
 

@@ -188,7 +188,7 @@ def _plan(
         )
     return Plan(
         steps=steps,
-        evaluate_every=training.evaluate_every or min(steps, feed.epoch_steps),
+        evaluate_every=training.evaluate_every or min(steps, feed.epoch_steps or steps),
         learning_rate=experiment.learning_rate,
         weight_decay=training.weight_decay,
         warmup=training.warmup,

@@ -72,8 +72,8 @@ class Telling:
 
 def watched(step: int, sight: Sight, rate: float) -> Watched:
     """What was seen in a step, as numbers: norms, cosines by place, and the way to the plain sum."""
-    gramians = sight.gramians.double().cpu()
-    product, square, plain, loss = sight.step.double().tolist()
+    gramians = sight.gramians.cpu().double()  # not every device has double precision
+    product, square, plain, loss = sight.step.tolist()
     norms = gramians[0].diagonal().clamp(min=0).sqrt()
     together = math.sqrt(square * plain)
     cosine = max(-1.0, min(1.0, product / together)) if together else None

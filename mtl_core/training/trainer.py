@@ -78,6 +78,8 @@ class Training:
                     yield from self._evaluate(by_hand=not due)
                     self.parts.model.train()
                 elif time.perf_counter() - self._last_save > SAVE_SECONDS:
+                    # First, so that no state is kept that a loss not looked at has spoilt.
+                    yield from self.telling.events(all_of_them=True)
                     yield self._save()
         except GeneratorExit:
             self._keep()

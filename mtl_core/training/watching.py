@@ -52,9 +52,9 @@ def see(shared: Shared, losses: Mapping[str, Tensor], weights: Tensor) -> Sight:
 
 def _against_sum(rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
     """d·s, |d|² and |s|² of what is in `.grad` and the plain sum of the rows."""
-    ones = torch.ones(len(rows.tasks), device=rows.tensors[0].device)
-    product = step = plain = ones.new_zeros(())
-    for tensor, total in zip(rows.tensors, rows.combined(ones), strict=True):
+    product = step = plain = torch.zeros((), device=rows.tensors[0].device)
+    sums = rows.combined(torch.ones(len(rows.tasks)))
+    for tensor, total in zip(rows.tensors, sums, strict=True):
         if total is not None and tensor.grad is not None:
             product = product + (tensor.grad * total).sum().float()
             step = step + tensor.grad.square().sum().float()

@@ -155,7 +155,7 @@ class FairGrad(WeightingPart):
 
     kind: Literal["fairgrad"] = "fairgrad"
     alpha: float = option(
-        1.0, "Fairness: 1 is proportional fairness, the Nash bargain.", gt=0, le=10
+        1.0, "Fairness: 1 is proportional fairness, the Nash bargain.", ge=0.01, le=10
     )
 
 
@@ -255,7 +255,7 @@ class Excess(GradientPart):
     """Tasks that are still far from what they could reach get exponentially more weight.
 
     Use when some tasks have noisy labels: their loss stays high, but not their excess.
-    Costs T backward passes, and memory for T squared gradients of all shared parameters.
+    Costs T backward passes, and memory for T more gradients of all shared parameters.
     """
 
     label: ClassVar[str] = "ExcessMTL"
