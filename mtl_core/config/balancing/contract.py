@@ -1,8 +1,9 @@
 """What every balancing method's config promises, besides its options.
 
 A method turns the losses of the tasks that meet in a step into one direction. One scale for all:
-where tasks agree and are alike, every method gives each of them the weight 1, so that the learning
-rate means the same whichever is chosen. `published` says what the paper does instead.
+where tasks agree, are alike and have losses of 1, every method gives each of them the weight 1, so
+that the learning rate means the same whichever is chosen. With other losses that is not so for those
+that take logarithms of them without a mean (Log, DB-MTL). `published` says what the paper does instead.
 """
 
 from importlib.util import find_spec

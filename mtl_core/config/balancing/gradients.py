@@ -24,7 +24,8 @@ class AnywherePart(GradientPart):
     gradients: Literal["parameters", "representation"] = option(
         "parameters",
         "Where gradients are compared: on all shared parameters, or, cheaper, on the "
-        "representation that all tasks read, where there is one.",
+        "representation that all tasks read, where there is one; there only tasks of one dataset "
+        "can conflict.",
         advanced=True,
     )
 
@@ -327,6 +328,7 @@ class Db(GradientPart):
 
     Use when losses and gradients differ in size.
     Costs T backward passes, and memory for T gradients of all shared parameters.
+    Limits: steps become longer as losses fall; the tasks' own parameters follow the plain losses.
     """
 
     label: ClassVar[str] = "DB-MTL"

@@ -168,7 +168,7 @@ class Log(LossPart):
 
     Use when losses differ in size by orders of magnitude.
     Costs nothing: one backward pass.
-    Limits: a loss near 0 gets a very large weight.
+    Limits: a loss near 0 gets a very large weight, and all steps become longer as losses fall.
     """
 
     label: ClassVar[str] = "Log of losses"
