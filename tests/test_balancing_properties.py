@@ -207,3 +207,25 @@ def test_a_missing_solver_is_a_sentence_with_the_cure(monkeypatch):
     ):
         make_balancer(CaGrad(), ("a", "b"))
     assert not any(one.missing() for k, one in CHOICES.items() if k != "cagrad")
+
+
+@pytest.mark.parametrize("kind", sorted(set(GRADIENT) - {"graddrop", "db", "excess"}))
+def test_a_task_without_a_gradient_does_not_stop_the_others(kind):
+    """Its weight is 1, and the others are combined as if it were not there."""
+    rows = random_rows(2, 2)
+    torch.manual_seed(0)
+    weights, direction = backward(made(kind, 2), rows)
+    torch.manual_seed(0)
+    more, same = backward(made(kind, 3), torch.cat([rows, torch.zeros(1, 8)]))
+    np.testing.assert_allclose(same, direction, rtol=1e-5)
+    assert more.tolist() == [*weights.tolist(), 1.0]
+
+
+def test_the_last_shared_block_is_one():
+    """Connections between blocks come after it in the list, and are not meant."""
+    places = {name: [nn.Parameter(torch.ones(1))] for name in ("embedding", "block 1", "block 2")}
+    between = {"connections": [nn.Parameter(torch.ones(1))]}
+    assert Shared(places | between).last == places["block 2"]
+    places["block 2"][0].requires_grad_(False)
+    assert Shared(places | between).last == places["block 1"]
+    assert Shared(between).last == between["connections"] and Shared({}).last == []

@@ -10,6 +10,7 @@ from torch import nn
 
 from mtl_core.balancing import make_balancer
 from mtl_core.config.balancing import Equal, GradNorm, Mgda, PcGrad
+from mtl_core.errors import RunError
 from mtl_core.training.stepping import Descent, Told
 from mtl_core.training.telling import Telling, watched
 
@@ -139,3 +140,24 @@ def test_what_is_not_told_at_a_stop_is_told_when_the_run_goes_on():
     told = list(later.events(all_of_them=True))
     assert [event.kind for event in told] == ["step", "step", "watched", "step"]
     assert told == list(now.events(all_of_them=True))
+
+
+def test_a_look_that_a_stop_cuts_off_is_told_again_with_its_step():
+    now, later = Telling(torch.device("cpu")), Telling(torch.device("cpu"))
+    theta = nn.Parameter(torch.ones(2))
+    optimiser = torch.optim.SGD([theta], lr=0.1)
+    descent = Descent(make_balancer(Equal(), ("a", "b")), optimiser, {"block 1": [theta]}, [], None)
+    losses = {"a": (theta**2).sum(), "b": theta.sum()}
+    weights, sight = descent.step(losses, watch=True)
+    now.note(1, Told({n: v.detach() for n, v in losses.items()}, {}, weights, sight), 0.1, 1.0)
+    assert next(now.events()).kind == "step"  # and then the user stops
+    later.load(now.state())
+    assert [event.kind for event in later.events()] == ["step", "watched"]
+    assert later.state() == []
+
+
+def test_a_weight_that_is_not_a_number_is_a_sentence():
+    telling = Telling(torch.device("cpu"))
+    telling.note(3, Told({"a": torch.ones(())}, {}, torch.tensor([math.nan])), 0.1, 1.0)
+    with pytest.raises(RunError, match="the weight of task 'a' is nan at step 3"):
+        list(telling.events())

@@ -97,13 +97,13 @@ class _Excess(nn.Module):
     """Weights that grow with g² / √(S + 1e-7), where S sums g² over the steps; the first step's
     risks are the yardstick of all later ones, and are taken raw, as in the authors' code."""
 
-    weights: Tensor
+    logits: Tensor
     first: Tensor | None
 
     def __init__(self, tasks: int, step_size: float) -> None:
         super().__init__()
         self.step_size = step_size
-        self.register_buffer("weights", torch.full((tasks,), 1 / tasks))
+        self.register_buffer("logits", torch.zeros(tasks))  # no weight can become 0 for good
         self.register_buffer("first", None)
         self.squares: list[Row] = []  # S, as the rows are
 
@@ -122,9 +122,8 @@ class _Excess(nn.Module):
             self.first = risks
         else:
             risks = risks / (first.to(risks) + 1e-7)
-        logits = torch.log(self.weights.to(risks)) + self.step_size * risks
-        self.weights = torch.softmax(logits, 0)
-        return self.weights
+        self.logits = torch.log_softmax(self.logits.to(risks) + self.step_size * risks, 0)
+        return self.logits.exp()
 
 
 def _risk(row: Row, squares: Row, device: torch.device) -> Tensor:

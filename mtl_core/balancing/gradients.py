@@ -109,12 +109,15 @@ class WeightingBalancer(GradientBalancer):
         del losses
         # A small matrix: solvers work on the CPU, and not every device has double precision.
         gramian = rows.gramian().cpu().double()
-        trace = checked_trace(gramian, rows.tasks)
-        if trace == 0:
-            weights = torch.ones(len(rows.tasks), dtype=torch.float64)  # nothing to be weighed
-        else:
-            scaled = gramian / self.unit(rows.tasks, trace)
-            weights = self.lengthen(self.find(rows.tasks, scaled), gramian)
+        check_finite(gramian, rows.tasks)
+        weights = torch.ones(len(rows.tasks), dtype=torch.float64)
+        # A task without a gradient has no wish, and some methods would follow it alone.
+        wishing = gramian.diagonal().nonzero().flatten().tolist()
+        if len(wishing) > 1:
+            names = tuple(rows.tasks[place] for place in wishing)
+            inner = gramian[wishing][:, wishing]
+            scaled = inner / self.unit(names, float(inner.trace()))
+            weights[wishing] = self.lengthen(self.find(names, scaled), inner)
         direction = rows.combined(weights)
         return weights.to(rows.tensors[0].device, torch.float32), direction
 
@@ -162,13 +165,11 @@ class _Unit(nn.Module):
     first: float = 0.0
 
 
-def checked_trace(gramian: Tensor, tasks: tuple[str, ...]) -> float:
-    """The sum of the squared norms. Raises RunError where a gradient is not finite."""
-    diagonal = gramian.diagonal()
-    for task, square in zip(tasks, diagonal.tolist(), strict=True):
+def check_finite(gramian: Tensor, tasks: tuple[str, ...]) -> None:
+    """Raises RunError where a gradient is not finite."""
+    for task, square in zip(tasks, gramian.diagonal().tolist(), strict=True):
         if not math.isfinite(square):
             raise RunError(
                 f"the gradient of task '{task}' is not finite; lower training.learning_rate or "
                 "the task's weight"
             )
-    return float(diagonal.sum())

@@ -127,9 +127,13 @@ class Shared:
 
     @property
     def last(self) -> list[nn.Parameter]:
-        """Those of the last place where some learn, nearest to the heads."""
-        groups = [[p for p in group if p.requires_grad] for group in self.places.values()]
-        return next((group for group in reversed(groups) if group), [])
+        """Those of the highest block where some learn, or of the last place where none is shared."""
+        blocks = [group for place, group in self.places.items() if place.startswith("block")]
+        for group in reversed([*self.places.values(), *blocks]):
+            learning = [parameter for parameter in group if parameter.requires_grad]
+            if learning:
+                return learning
+        return []
 
     def look(self, losses: Mapping[str, Tensor]) -> Rows:
         """The rows, without touching any `.grad`; the graph stays for the backward pass to come."""

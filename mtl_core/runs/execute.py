@@ -187,12 +187,13 @@ class _Execution:
         if not asked or self.status.state is State.FINISHED:
             return False
         self._note(asked)
-        self._evaluate = asked == "evaluate"  # after the next step
+        self._evaluate |= asked == "evaluate"  # after the next step
         if asked == "pause":
             self._say(state=State.PAUSED)
             while asked not in {"resume", "stop"}:
                 time.sleep(PAUSE_POLL_SECONDS)
                 asked = self.run_folder.asked()
+                self._evaluate |= asked == "evaluate"  # and kept until the run goes on
             self._note(asked)
             self._say(state=State.RUNNING)
         self.run_folder.answered(asked)

@@ -9,7 +9,8 @@ from .store import Run, Runs, State
 
 
 def twin_scores(run: Run) -> dict[str, float]:
-    """Each task's main validation score in its newest finished twin of the same group."""
+    """Each task's main validation score in its newest finished twin of the same group, of those
+    that nobody has steered."""
     experiment = run.experiment
     wanted = {task: twin.unnamed for task, twin in experiment.twins().items()}
     found: dict[str, float] = {}
@@ -19,7 +20,7 @@ def twin_scores(run: Run) -> dict[str, float]:
             if task is None or task in found or other.experiment.unnamed != wanted.get(task):
                 continue
             status = other.status()
-            if status.state is State.FINISHED:
+            if status.state is State.FINISHED and not status.steered:
                 (trained,) = Manifest.load(other.folder).tasks
                 found[task] = status.metrics[f"{task}/validation/{trained.metric}"]
     return found

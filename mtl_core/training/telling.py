@@ -46,10 +46,13 @@ class Telling:
             weights = {task: next(values) for task in told.losses}
             check_finite(losses, step)
             _check_penalties(penalties, step)
-            self._waiting = waiting[place:]  # what a stop cuts off is told when the run goes on
-            yield Step(step, losses, weights, rate, round(seconds, 4), penalties)
+            check_finite(weights, step, "weight")
+            event: Event = Step(step, losses, weights, rate, round(seconds, 4), penalties)
             if told.sight is not None:
-                yield watched(step, told.sight, rate)
+                yield event
+                event = watched(step, told.sight, rate)
+            self._waiting = waiting[place:]  # what a stop cuts off is told when the run goes on
+            yield event
 
     def state(self) -> list[dict[str, Any]]:
         """What is not told yet, as plain data and tensors."""
@@ -76,8 +79,9 @@ def watched(step: int, sight: Sight, rate: float) -> Watched:
     product, square, plain, loss = sight.step.tolist()
     norms = gramians[0].diagonal().clamp(min=0).sqrt()
     together = math.sqrt(square * plain)
-    cosine = max(-1.0, min(1.0, product / together)) if together else None
-    length = math.sqrt(square / plain) if plain else None
+    known = math.isfinite(together)
+    cosine = max(-1.0, min(1.0, product / together)) if known and together else None
+    length = math.sqrt(square / plain) if known and plain else None
     return Watched(
         step=step,
         tasks=sight.tasks,
@@ -111,12 +115,12 @@ def report_seconds(device: torch.device) -> float:
     return 0.0 if device.type == "cpu" else 0.05
 
 
-def check_finite(losses: dict[str, float], step: int) -> None:
-    """Raises RunError where a loss is not a number."""
+def check_finite(losses: dict[str, float], step: int, what: str = "loss") -> None:
+    """Raises RunError where a loss, or a weight, is not a number."""
     for task, loss in losses.items():
         if not math.isfinite(loss):
             raise RunError(
-                f"the loss of task '{task}' is {loss} at step {step}; "
+                f"the {what} of task '{task}' is {loss} at step {step}; "
                 "lower training.learning_rate or the task's weight, or set training.clip"
             )
 

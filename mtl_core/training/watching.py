@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mtl_core.balancing import Rows, Shared
+from mtl_core.balancing.rows import parts_of
 
 EVERYWHERE = "all"
 """The place that stands for all shared parameters together."""
@@ -53,10 +54,12 @@ def see(shared: Shared, losses: Mapping[str, Tensor], weights: Tensor) -> Sight:
 def _against_sum(rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
     """d·s, |d|² and |s|² of what is in `.grad` and the plain sum of the rows."""
     product = step = plain = torch.zeros((), device=rows.tensors[0].device)
-    sums = rows.combined(torch.ones(len(rows.tasks)))
-    for tensor, total in zip(rows.tensors, sums, strict=True):
-        if total is not None and tensor.grad is not None:
-            product = product + (tensor.grad * total).sum().float()
-            step = step + tensor.grad.square().sum().float()
-            plain = plain + total.square().sum().float()
+    for place, tensor in enumerate(rows.tensors):
+        if tensor.grad is None:
+            continue
+        for part, pieces in zip(parts_of(tensor.grad), rows.pieces(place), strict=False):
+            total = torch.stack(pieces).sum(0)
+            product = product + torch.dot(part, total)
+            step = step + torch.dot(part, part)
+            plain = plain + torch.dot(total, total)
     return product, step, plain
