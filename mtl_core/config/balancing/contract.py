@@ -40,8 +40,10 @@ class BalancingPart(Part):
     @classmethod
     def how_to_install(cls) -> str:
         """What to do where packages are missing, "" where none is."""
-        lacking = " and ".join(cls.missing())
-        return f"needs {lacking}; install with: pip install 'mtl-core[solvers]'" if lacking else ""
+        lacking = cls.missing()
+        if not lacking:
+            return ""
+        return f"needs {' and '.join(lacking)}; install with: pip install {' '.join(lacking)}"
 
     def fixed_weights(self, tasks: tuple[str, ...]) -> dict[str, float] | None:
         """The tasks' weights where they are known beforehand; None where training decides them."""
