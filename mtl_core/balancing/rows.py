@@ -14,7 +14,7 @@ CHUNK = 1 << 15
 """Numbers of a gradient that a CPU takes at a time, so that they are still near when used again:
 gradients of large embeddings are read once then, and not copied."""
 
-LARGE = 1 << 20
+LARGE = 1 << 18
 """Numbers from which on a table is thought to be an embedding, of which a batch reaches few rows."""
 
 Row = list[Tensor | None]
@@ -71,13 +71,17 @@ class Rows:
         return torch.empty_like(found) if self.kept else found.contiguous()
 
     def reached(self, place: int) -> Tensor | None:
-        """Of a large table, the rows where some task has a gradient; None for all other tensors."""
+        """Of a large table of which few rows have a gradient, those; None for all other tensors, and
+        where a GPU would have to wait for the answer."""
         tensor = self.tensors[place]
-        if tensor.dim() != 2 or tensor.numel() < LARGE:
+        if tensor.dim() != 2 or tensor.numel() < LARGE or tensor.device.type != "cpu":
             return None
         found = [row[place] for row in self.rows]
         used = [(one.amax(1) > 0) | (one.amin(1) < 0) for one in found if one is not None]
-        return torch.stack(used).any(0) if used else None
+        if not used:
+            return None
+        rows = torch.stack(used).any(0)
+        return rows if 2 * int(rows.sum()) < len(rows) else None
 
     def pieces(self, place: int) -> Iterator[list[Tensor]]:
         """One tensor's gradients in equal parts that fit a cache: for each part, that of each task."""
