@@ -109,8 +109,7 @@ class _Excess(nn.Module):
 
     def forward(self, rows: Rows) -> Tensor:
         """J -> (task,)."""
-        if not self.squares:
-            self.squares = _like(rows)
+        self.squares = _fitting(self.squares, rows)
         risks = torch.stack(
             [
                 _risk(row, squares, rows.tensors[0].device)
@@ -159,11 +158,10 @@ class DualBalancing(GradientBalancer):
         self, rows: Rows, losses: Mapping[str, Tensor]
     ) -> tuple[Tensor, list[Tensor | None]]:
         values = torch.stack([loss.detach() for loss in losses.values()]) + 1e-8  # (task,)
-        remembered = self.meetings.of(rows.tasks, rows.tensors[0].device)
-        running: Rows = remembered(rows, (1 / values).tolist())
-        norms = running.norms()
+        running: _RunningRows = self.meetings.of(rows.tasks, rows.tensors[0].device)
+        norms = running(rows, (1 / values).tolist())
         stretch = torch.where(norms > 0, norms.max() / norms, 0.0)
-        return stretch / values, running.combined(stretch)
+        return stretch / values, running.combined(rows, stretch.tolist())
 
 
 class _RunningRows(nn.Module):
@@ -173,24 +171,53 @@ class _RunningRows(nn.Module):
         self.calls = 0
         self.means: list[Row] = []
 
-    def forward(self, rows: Rows, factors: list[float]) -> Rows:
-        """The running mean of the rows times factors, one a task."""
+    def forward(self, rows: Rows, factors: list[float]) -> Tensor:
+        """Take the rows times factors, one a task, into the means: their lengths, (task,)."""
         kept = self.beta / (self.calls + 1) ** self.sigma if self.calls else 0.0
         self.calls += 1
-        if not self.means:
-            self.means = _like(rows)
-        for row, means, factor in zip(rows.rows, self.means, factors, strict=True):
-            for gradient, mean in zip(row, means, strict=True):
-                if mean is None:
-                    continue
-                if gradient is None:
-                    mean.mul_(kept)
-                    continue
-                for part, into in zip(parts_of(gradient), parts_of(mean), strict=True):
-                    into.mul_(kept).add_(part, alpha=factor * (1 - kept))
-        return Rows(rows.tasks, rows.tensors, self.means)
+        self.means = _fitting(self.means, rows)
+        return torch.stack(
+            [
+                self._take(row, means, kept, factor).sqrt()
+                for row, means, factor in zip(rows.rows, self.means, factors, strict=True)
+            ]
+        )
+
+    @staticmethod
+    def _take(row: Row, means: Row, kept: float, factor: float) -> Tensor:
+        """The squared length of one task's mean."""
+        square = torch.zeros((), device=next(m.device for m in means if m is not None))
+        for gradient, mean in zip(row, means, strict=True):
+            assert mean is not None
+            parts = [None] if gradient is None else parts_of(gradient)
+            into_parts = [mean.view(-1)] if gradient is None else parts_of(mean)
+            for part, into in zip(parts, into_parts, strict=True):
+                into.mul_(kept)
+                if part is not None:
+                    into.add_(part, alpha=factor * (1 - kept))
+                square = square + torch.dot(into, into)
+        return square
+
+    def combined(self, rows: Rows, stretch: list[float]) -> list[Tensor | None]:
+        """The sum of the means times factors, one a task, written over the rows where they need not
+        be kept."""
+        found: list[Tensor | None] = []
+        for place, tensor in enumerate(rows.tensors):
+            total = rows.blank(place)
+            total = torch.empty_like(tensor) if total is None else total
+            means = [row[place] for row in self.means]
+            parts = [parts_of(mean) for mean in means if mean is not None]
+            for into, *pieces in zip(parts_of(total), *parts, strict=True):
+                torch.mul(pieces[0], stretch[0], out=into)
+                for piece, factor in zip(pieces[1:], stretch[1:], strict=True):
+                    into.add_(piece, alpha=factor)
+            found.append(total)
+        return found
 
 
-def _like(rows: Rows) -> list[Row]:
-    """Zeros for everything that learns, whichever tasks reach it in this step."""
+def _fitting(remembered: list[Row], rows: Rows) -> list[Row]:
+    """What is remembered of the tensors that learn now; zeros where others learn than before."""
+    shapes = [tensor.shape for tensor in rows.tensors]
+    if remembered and [one.shape for one in remembered[0] if one is not None] == shapes:
+        return remembered
     return [[torch.zeros_like(tensor) for tensor in rows.tensors] for _ in rows.rows]

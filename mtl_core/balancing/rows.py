@@ -49,13 +49,6 @@ class Rows:
         factors = weights.tolist()
         return [self._sum(place, factors) for place in range(len(self.tensors))]
 
-    def norms(self) -> Tensor:
-        """The length of each row: (task,)."""
-        squares = [
-            [one.square().sum() for one in map(_norm, row) if one is not None] for row in self.rows
-        ]
-        return torch.stack([torch.stack(row).sum() for row in squares]).sqrt()
-
     def whole(self, place: int) -> list[Tensor]:
         """One tensor's gradient of each task, zeros where a task does not reach it."""
         return [
@@ -184,10 +177,6 @@ def parts_of(gradient: Tensor) -> tuple[Tensor, ...]:
     """The numbers of a tensor in equal parts; all at once on a GPU, which needs no help with it."""
     size = CHUNK if gradient.device.type == "cpu" else max(1, gradient.numel())
     return gradient.reshape(-1).split(size)
-
-
-def _norm(gradient: Tensor | None) -> Tensor | None:
-    return None if gradient is None else gradient.norm()
 
 
 def add_gradient(parameter: Tensor, gradient: Tensor | None) -> None:

@@ -54,7 +54,7 @@ class Contestant:
             "data": [data],
             "encoder": ENCODERS[encoder],
             "balancing": balancing,
-            "training": {"epochs": 100, "watch_every": watch, "device": "cpu", "batch_size": 8},
+            "training": {"epochs": 100, "watch_every": watch, "device": "cpu", "batch_size": 16},
         }
         chosen = Experiment.parse(tree, source="benchmark")
         prepared = prepare(chosen, Catalog.read([]), CACHE)
