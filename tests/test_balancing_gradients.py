@@ -95,19 +95,6 @@ def test_nash_bargains(tasks, seed):
     assert np.linalg.norm(direction) <= 1 + 1e-5
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_nash_is_what_the_library_with_its_own_solver_finds(seed):
-    """Where that one does not give up: it starts from weights of 1."""
-    pytest.importorskip("ecos")
-    from torchjd.aggregation import NashMTL
-
-    rows = random_rows(seed, 3)
-    theirs = NashMTL(n_tasks=3)(rows)
-    _, direction = backward(made("nash", 3, scale="published"), rows)
-    cosine = torch.cosine_similarity(theirs.double(), torch.tensor(direction), dim=0)
-    assert float(cosine) == pytest.approx(1, abs=1e-3)
-
-
 @pytest.mark.parametrize(("tasks", "seed"), list(itertools.product(TASKS, SEEDS)))
 def test_imtl_g_goes_equally_far_along_every_gradient(tasks, seed):
     rows = random_rows(seed, tasks).double().numpy()
