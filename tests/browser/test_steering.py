@@ -52,6 +52,21 @@ def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
     return found
 
 
+def move(page: Any, slider: Any, value: float) -> None:
+    """With the arrow keys; presses that a page loses while it draws itself are made up for."""
+
+    def arrived() -> bool:
+        slider.focus()
+        at = float((slider.get_attribute("aria-valuetext") or "×1").lstrip("×"))
+        steps = round((value - at) / 0.05)
+        for _ in range(abs(steps)):
+            page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
+        page.wait_for_timeout(1000)
+        return slider.get_attribute("aria-valuetext") == f"×{value:.2f}"
+
+    until(arrived)
+
+
 def marks(page: Any, chart: int = 0) -> list[str]:
     """The words at the marks of a live chart."""
     panel = page.locator(".live-chart").nth(chart)
@@ -72,10 +87,8 @@ def test_a_slider_moves_the_weight_and_an_evaluation_comes_when_asked(
     slider.wait_for()
     drawn = page.locator(".live-chart").first
     until(lambda: int(drawn.get_attribute("data-points") or 0) > 0)  # the page is anew then
-    slider.focus()
     seen = run.status().step
-    for _ in range(10):
-        page.keyboard.press("ArrowRight")
+    move(page, slider, 1.5)
 
     told = until(lambda: [e for e in steered(run) if e.factors == {"mood": 1.5}])[0]
     steps = {e.step: e for e in until(lambda: _after(run, told.step + FEW))}
