@@ -47,11 +47,12 @@ def _controls(run_id: str) -> None:
     if box.open:
         with box:
             _sliders(listed)
+        _make_up(listed.run, _tasks(listed))
 
 
 def _sliders(listed: ListedRun) -> None:
     """One for each task where there are several, and one for the learning rate."""
-    tasks = listed.experiment.tasks if len(listed.experiment.tasks) > 1 else ()
+    tasks = _tasks(listed)
     lines = [ABOUT]
     balancing = type(listed.experiment.balancing)
     if tasks and balancing.ignores_scale:
@@ -75,6 +76,11 @@ def _sliders(listed: ListedRun) -> None:
         args=({}, 1.0),
         width="stretch",
     )
+
+
+def _tasks(listed: ListedRun) -> tuple[str, ...]:
+    """Those that have a weight: none where one trains alone."""
+    return listed.experiment.tasks if len(listed.experiment.tasks) > 1 else ()
 
 
 def _weight(run: Run, tasks: tuple[str, ...], task: str) -> None:
@@ -109,6 +115,16 @@ def _apply(run: Run, tasks: tuple[str, ...]) -> None:
     kept = {task: factor for task, factor in factors.items() if factor != 1.0}
     run.steer(kept, float(st.session_state[_key(run, "rate")]))
     st.session_state[_key(run, "since")] = run.steering().get("time")
+
+
+def _make_up(run: Run, tasks: tuple[str, ...]) -> None:
+    """A movement whose callback a rerun of the page has cut short still counts."""
+    holds = run.steering()
+    factors: Mapping[str, Any] = holds.get("factors") or {}
+    said = [float(st.session_state[_key(run, "weight", task)]) for task in tasks]
+    same = said == [float(factors.get(task, 1.0)) for task in tasks]
+    if not same or float(st.session_state[_key(run, "rate")]) != float(holds.get("rate", 1.0)):
+        _apply(run, tasks)
 
 
 def _show_what_holds(run: Run, tasks: tuple[str, ...]) -> None:
