@@ -111,7 +111,7 @@ def _rate(run: Run, tasks: tuple[str, ...]) -> None:
 
 def _apply(run: Run, tasks: tuple[str, ...]) -> None:
     """Tell the run what the sliders say."""
-    factors = {task: float(st.session_state[_key(run, "weight", task)]) for task in tasks}
+    factors = {task: round(st.session_state[_key(run, "weight", task)], 2) for task in tasks}
     kept = {task: factor for task, factor in factors.items() if factor != 1.0}
     run.steer(kept, float(st.session_state[_key(run, "rate")]))
     st.session_state[_key(run, "since")] = run.steering().get("time")
@@ -121,7 +121,7 @@ def _make_up(run: Run, tasks: tuple[str, ...]) -> None:
     """A movement whose callback a rerun of the page has cut short still counts."""
     holds = run.steering()
     factors: Mapping[str, Any] = holds.get("factors") or {}
-    said = [float(st.session_state[_key(run, "weight", task)]) for task in tasks]
+    said = [round(st.session_state[_key(run, "weight", task)], 2) for task in tasks]
     same = said == [float(factors.get(task, 1.0)) for task in tasks]
     if not same or float(st.session_state[_key(run, "rate")]) != float(holds.get("rate", 1.0)):
         _apply(run, tasks)
