@@ -5,6 +5,7 @@ reader's fingers. They show what is in force, also after a reload.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -33,6 +34,15 @@ UNDONE = (
 )
 
 
+@dataclass(frozen=True)
+class Steering:
+    """What is in force, and since when; None where nobody has steered."""
+
+    factors: Mapping[str, float]  # as the sliders show them; a task that is absent has 1
+    rate: float
+    time: float | None
+
+
 def steer(listed: ListedRun) -> None:
     """The controls, while the run is live."""
     if listed.status.state in {State.RUNNING, State.PAUSED}:
@@ -47,35 +57,35 @@ def _controls(run_id: str) -> None:
     if box.open:
         with box:
             _sliders(listed)
-        _make_up(listed.run, _tasks(listed))
 
 
 def _sliders(listed: ListedRun) -> None:
     """One for each task where there are several, and one for the learning rate."""
-    tasks = _tasks(listed)
+    run, tasks = listed.run, _tasks(listed)
     lines = [ABOUT]
     balancing = type(listed.experiment.balancing)
     if tasks and balancing.ignores_scale:
         lines.append(UNDONE.format(method=balancing.label))
     st.html(small_print(lines))
-    _show_what_holds(listed.run, tasks)
+    begun = _begun_with(run)
     for start in range(0, len(tasks), BESIDE):
         row = tasks[start : start + BESIDE]
         for column, task in zip(st.columns(min(BESIDE, len(tasks))), row, strict=False):
             with column:
-                _weight(listed.run, tasks, task)
+                _weight(run, tasks, task, begun)
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        _rate(listed.run, tasks)
+        _rate(run, tasks, begun)
     right.button(
         "Reset",
         key=f"{KEY}/{listed.id}/reset",
         icon=":material/restart_alt:",
         help="All weights and the learning rate as the experiment has them.",
-        on_click=listed.run.steer,
+        on_click=run.steer,
         args=({}, 1.0),
         width="stretch",
     )
+    _make_up(run, tasks)
 
 
 def _tasks(listed: ListedRun) -> tuple[str, ...]:
@@ -83,64 +93,86 @@ def _tasks(listed: ListedRun) -> tuple[str, ...]:
     return listed.experiment.tasks if len(listed.experiment.tasks) > 1 else ()
 
 
-def _weight(run: Run, tasks: tuple[str, ...], task: str) -> None:
+def _weight(run: Run, tasks: tuple[str, ...], task: str, begun: Steering) -> None:
     st.slider(
         plain(f"Weight of {task}"),
         *FACTORS,
+        begun.factors.get(task, 1.0),
         step=STEP,
-        key=_key(run, "weight", task),
+        key=_key(run, begun, "weight", task),
         format="×%.2f",
         help="Multiplies this task's loss before balancing, from the next step on.",
         on_change=_apply,
-        args=(run, tasks),
+        args=(run, tasks, begun),
     )
 
 
-def _rate(run: Run, tasks: tuple[str, ...]) -> None:
-    key = _key(run, "rate")
+def _rate(run: Run, tasks: tuple[str, ...], begun: Steering) -> None:
     st.select_slider(
         "Learning rate",
-        sorted({*RATES, st.session_state[key]}),
-        key=key,
+        sorted({*RATES, begun.rate}),
+        begun.rate,
+        key=_key(run, begun, "rate"),
         format_func=lambda rate: f"×{rate:g}",
         help="Multiplies the learning rate that the schedule gives, from the next step on.",
         on_change=_apply,
-        args=(run, tasks),
+        args=(run, tasks, begun),
     )
 
 
-def _apply(run: Run, tasks: tuple[str, ...]) -> None:
+# --- What the sliders say, and what holds ---------------------------------------------------------
+
+
+def _in_force(run: Run) -> Steering:
+    holds = run.steering()
+    told: Mapping[str, Any] = holds.get("factors") or {}
+    low, high = FACTORS
+    factors = {task: round(min(max(float(told[task]), low), high), 2) for task in told}
+    return Steering(
+        {task: factor for task, factor in factors.items() if factor != 1.0},
+        float(holds.get("rate", 1.0)),
+        holds.get("time"),
+    )
+
+
+def _begun_with(run: Run) -> Steering:
+    """What the sliders had when they were drawn first.
+
+    Where another window, a script or the button has steered since, new sliders take their place.
+    None is ever set from here: a value that is set shortly before the page starts anew can get lost
+    on its way to the browser, which then answers with the slider's lowest.
+    """
+    begun, known = f"{KEY}/{run.id}/begun", f"{KEY}/{run.id}/known"
+    holds = _in_force(run)
+    if begun not in st.session_state or st.session_state.get(known) != holds.time:
+        st.session_state[begun] = holds
+        st.session_state[known] = holds.time
+    found: Steering = st.session_state[begun]
+    return found
+
+
+def _said(run: Run, tasks: tuple[str, ...], begun: Steering) -> Steering:
+    """What the sliders say."""
+    said = {task: round(st.session_state[_key(run, begun, "weight", task)], 2) for task in tasks}
+    kept = {task: factor for task, factor in said.items() if factor != 1.0}
+    return Steering(kept, float(st.session_state[_key(run, begun, "rate")]), None)
+
+
+def _apply(run: Run, tasks: tuple[str, ...], begun: Steering) -> None:
     """Tell the run what the sliders say."""
-    factors = {task: round(st.session_state[_key(run, "weight", task)], 2) for task in tasks}
-    kept = {task: factor for task, factor in factors.items() if factor != 1.0}
-    run.steer(kept, float(st.session_state[_key(run, "rate")]))
-    st.session_state[_key(run, "since")] = run.steering().get("time")
+    said = _said(run, tasks, begun)
+    run.steer(dict(said.factors), said.rate)
+    st.session_state[f"{KEY}/{run.id}/known"] = run.steering().get("time")
 
 
 def _make_up(run: Run, tasks: tuple[str, ...]) -> None:
-    """A movement whose callback a rerun of the page has cut short still counts."""
-    holds = run.steering()
-    factors: Mapping[str, Any] = holds.get("factors") or {}
-    said = [round(st.session_state[_key(run, "weight", task)], 2) for task in tasks]
-    same = said == [float(factors.get(task, 1.0)) for task in tasks]
-    if not same or float(st.session_state[_key(run, "rate")]) != float(holds.get("rate", 1.0)):
-        _apply(run, tasks)
+    """A movement whose callback was cut short, since the page started anew, still counts."""
+    begun, holds = st.session_state[f"{KEY}/{run.id}/begun"], _in_force(run)
+    said = _said(run, tasks, begun)
+    is_ours = st.session_state[f"{KEY}/{run.id}/known"] == holds.time
+    if is_ours and (said.factors, said.rate) != (holds.factors, holds.rate):
+        _apply(run, tasks, begun)
 
 
-def _show_what_holds(run: Run, tasks: tuple[str, ...]) -> None:
-    """Set the sliders to what is in force where another window, or nobody yet, has set it.
-
-    What this one has asked for is on its sliders already, which may be on the move.
-    """
-    holds = run.steering()
-    factors: Mapping[str, Any] = holds.get("factors") or {}
-    values = {_key(run, "weight", task): float(factors.get(task, 1.0)) for task in tasks}
-    values[_key(run, "rate")] = float(holds.get("rate", 1.0))
-    since = _key(run, "since")
-    if st.session_state.get(since) != holds.get("time") or not values.keys() <= {*st.session_state}:
-        st.session_state.update(values)
-        st.session_state[since] = holds.get("time")
-
-
-def _key(run: Run, *parts: str) -> str:
-    return "/".join((KEY, run.id, *parts))
+def _key(run: Run, begun: Steering, *parts: str) -> str:
+    return "/".join((KEY, run.id, str(begun.time), *parts))
