@@ -9,6 +9,7 @@ from pages._ui import plain
 
 T = TypeVar("T")
 FEW = 4  # so many choices lie open side by side
+NEWEST = -1  # the place of a slider that follows the training
 
 
 def choose(
@@ -37,3 +38,21 @@ def choose(
         help=help,
         label_visibility=label_visibility,
     )
+
+
+def choose_step(label: str, steps: Sequence[int], key: str) -> int | None:
+    """A step that the reader holds on to; None while the slider stands at its end.
+
+    The page itself never moves the slider, which the reader's hand might be on.
+    """
+    if key in st.session_state and st.session_state[key] not in (*steps, NEWEST):
+        del st.session_state[key]  # another look's
+    chosen = st.select_slider(
+        label,
+        [*steps, NEWEST],
+        NEWEST,
+        key=key,
+        format_func=lambda step: "newest" if step == NEWEST else f"{step:,}",
+        help="Move it back to see how it was before. At its end it follows the training.",
+    )
+    return None if chosen == NEWEST else int(chosen)

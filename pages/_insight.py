@@ -12,7 +12,7 @@ from mtl_core.analysis.figures_history import can_be_followed, history_figure
 from mtl_core.analysis.figures_insight import insight_figure, sentence_figure
 from mtl_core.analysis.insights import Axis, Insight, Record, by_word, chosen
 from mtl_core.predict.answers import Answers
-from pages._choose import choose
+from pages._choose import choose, choose_step
 from pages._ui import colour, plain, small_print, theme
 
 KEY = "insight"  # how the keys of these widgets begin
@@ -55,23 +55,8 @@ def _step(record: Record, key: str) -> int:
     if len(steps) < 2:
         st.caption(f"After step {steps[-1]:,}")
         return steps[-1]
-    moved = f"{key}/moved"
-    if not st.session_state.get(moved) or st.session_state.get(key) not in steps:
-        st.session_state[key] = steps[-1]
-
-    def remember() -> None:
-        st.session_state[moved] = st.session_state[key] != steps[-1]
-
-    return int(
-        st.select_slider(
-            "After step",
-            steps,
-            key=key,
-            format_func=lambda step: f"{step:,}",
-            help="Move it back to see how the model was before. At its end it follows the training.",
-            on_change=remember,
-        )
-    )
+    chosen = choose_step("After step", steps, key)
+    return steps[-1] if chosen is None else chosen
 
 
 def show_sentence_insights(answers: Answers) -> None:

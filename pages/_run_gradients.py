@@ -10,14 +10,13 @@ from mtl_core.analysis.conflicts import Conflicts, mean_cosines, shares_of_confl
 from mtl_core.analysis.curves import ANGLE, EFFECTIVE_RATE, LENGTH, WEIGHTED_LOSS, Curves
 from mtl_core.analysis.figures_conflicts import cosines_figure, place_name, shares_figure
 from mtl_core.analysis.inks import GREY
-from pages._choose import choose
+from pages._choose import choose, choose_step
 from pages._live import Line, live_chart
 from pages._run_curves import happenings, task_lines
 from pages._ui import LIVE, ListedRun, counted, small_print, theme
 
 KEY = "gradients"  # how the keys of these widgets begin
 MOST_STEPS, MOST_PAIRS = 200, 12  # of the slider, and rows of a figure
-NEWEST = -1  # the place of the slider that follows the training
 REDRAW_SECONDS = 3.0
 """A figure that is drawn anew flickers, so those that follow the training do it this often."""
 
@@ -181,17 +180,8 @@ def _title(place: str) -> str:
 def _step(conflicts: Conflicts, key: str, is_live: bool) -> int:
     """The look to show: the newest one, unless the reader has moved the slider back."""
     steps = thinned(conflicts.steps, MOST_STEPS)
-    chosen = int(
-        st.select_slider(
-            "Up to step",
-            [*steps, NEWEST],  # not moved by the page itself: the reader's hand might be on it
-            NEWEST,
-            key=key,
-            format_func=lambda step: "newest" if step == NEWEST else f"{step:,}",
-            help="Move it back to see earlier looks. At its end it follows the training.",
-        )
-    )
-    if chosen != NEWEST:
+    chosen = choose_step("Up to step", steps, key)
+    if chosen is not None:
         return chosen
     return _followed(steps[-1], f"{key}/followed") if is_live else steps[-1]
 

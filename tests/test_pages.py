@@ -265,7 +265,7 @@ def test_a_run_shows_its_insides_and_follows_the_newest_look(finished_group: lis
     look_into(run, 5)
     app.run()
     assert shown_matrix(app)[0][0] == pytest.approx(0.3)  # moved by the reader
-    app.select_slider(key=f"insight/{run.id}/step").set_value(5).run()
+    app.select_slider(key=f"insight/{run.id}/step").set_value(-1).run()
     look_into(run, 6)
     app.run()
     assert shown_matrix(app)[0][0] == pytest.approx(0.6)  # follows again
