@@ -43,13 +43,12 @@ def _catalog(folders: tuple[str, ...], stamps: tuple[tuple[str, int], ...]) -> C
 
 def sentences(dataset: Dataset, split: str) -> Sentences:
     """One split with all its tasks; do not change what comes back. Raises MtlError."""
-    file = dataset.file(split)
-    stamps = (_changed(dataset.path), _changed(file))
+    stamps = tuple(map(_changed, (dataset.path, *dataset.files(split))))
     return _sentences(str(dataset.path), split, stamps, dataset)
 
 
 @st.cache_resource(show_spinner="Reading the sentences", max_entries=12)
-def _sentences(path: str, split: str, stamps: tuple[int, int], _dataset: Dataset) -> Sentences:
+def _sentences(path: str, split: str, stamps: tuple[int, ...], _dataset: Dataset) -> Sentences:
     del path, stamps  # only part of the key
     return load_sentences(_dataset, split, tuple(_dataset.card.tasks))
 

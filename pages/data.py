@@ -200,7 +200,7 @@ def _greet_added() -> None:
 
 def _show(dataset: Dataset) -> None:
     try:
-        splits = {split: _ui.sentences(dataset, split) for split in dataset.card.splits}
+        splits = {split: _ui.sentences(dataset, split) for split in dataset.card.split_names}
     except MtlError as err:
         _ui.show_error(err)
         return

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mtl_core.data.catalog import Catalog, Layout, card_folders, load_card
+from mtl_core.data.catalog import Catalog, card_folders, load_card
 from mtl_core.data.choosing import settle
-from mtl_core.data.formats import read_rows
+from mtl_core.data.layout import Layout
+from mtl_core.data.reading import read_rows
 from mtl_core.data.tasks import load_sentences, spec_of, task_of
 from mtl_core.data.text import cut
 from mtl_core.errors import DataError
@@ -153,7 +154,10 @@ def test_bad_cards_name_the_key_and_what_is_allowed(tmp_path, fault):
     [
         ("name: [", "not a readable YAML card"),
         ("- 1", "a card is a mapping"),
-        ("name: x\nsplits: {train: a}\ntasks: {}", "there is no file for validation"),
+        (
+            "name: x\nsplits: {train: a}\ntasks: {t: {kind: spans, input: a, target: b}}",
+            "there is no file for validation",
+        ),
         ("name: x\nsplits: {dev: a}", "'dev' is not a split"),
     ],
 )

@@ -160,7 +160,7 @@ def data_check(
     """Read a whole dataset by its card and say what is in it, or what is wrong."""
     dataset = load_card(path)
     splits: dict[str, Any] = {}
-    for split in dataset.card.splits:
+    for split in dataset.card.split_names:
         sentences = load_sentences(dataset, split, tuple(dataset.card.tasks))
         splits[split] = {
             "rows": len(sentences),

@@ -26,7 +26,7 @@ def open_dataset(path: str) -> Dataset:
     if not is_there:
         raise DataError(f"{place}: there is no such file or folder; check the path")
     dataset = load_card(place)
-    for split in dataset.card.splits:
+    for split in dataset.card.split_names:
         load_sentences(dataset, split, tuple(dataset.card.tasks))
     return dataset
 

@@ -26,6 +26,8 @@ from mtl_core.config.parts import Part, option
 from mtl_core.config.yaml_text import parsed
 from mtl_core.errors import DataError, MtlError
 
+from .layout import ByColumn, Divide, Layout
+
 TaskKind = Literal["classification", "multilabel", "regression", "tagging", "spans"]
 PER_WORD: frozenset[TaskKind] = frozenset({"tagging", "spans"})
 """The kinds that answer for every word, not for the text."""
@@ -48,6 +50,9 @@ class TaskSpec(Part):
     metric: str | None = option(None, "Main score; empty: the kind's usual one.")
     range: tuple[float, float] | None = option(
         None, "Least and greatest value of a regression; empty: those of the training data."
+    )
+    names: dict[str, str] = option(
+        {}, "Names of labels that the files write otherwise, as numbers for example."
     )
     separator: str = option(
         ",", "What parts the labels of a multilabel task that stand in one text.", min_length=1
@@ -91,21 +96,6 @@ class TaskSpec(Part):
         return self
 
 
-class Layout(Part):
-    """How the files are written; only needed where the file name does not tell."""
-
-    kind: Literal["jsonl", "csv", "tsv", "conll", "conllu"] = option(
-        ..., "The format of the files."
-    )
-    columns: tuple[str, ...] = option(
-        (), "Names of the columns of a CoNLL file, or of a CSV or TSV file without a header."
-    )
-    delimiter: str = option(
-        "", "What stands between the columns; empty: comma, tab, or any blanks.", max_length=1
-    )
-    quoting: bool = option(True, "Whether double quotes enclose fields of a CSV or TSV file.")
-
-
 class Hub(Part):
     """A dataset of the Hugging Face hub; the card's splits then name the hub's splits."""
 
@@ -132,7 +122,14 @@ class Card(Part):
     folder: str = option("", "Folder of the files, where it is not the card's own.")
     hub: Hub | None = Field(default=None, description="Where the data comes from the hub.")
     layout: Layout | None = Field(default=None, description="How the files are written.")
-    splits: dict[str, str] = option(..., "Files of train, validation and test.")
+    splits: dict[str, str | tuple[str, ...]] = option(
+        ...,
+        "Files of train, validation and test, one or several; FILE#PART is a file inside an archive, "
+        "or a key of a JSON file.",
+    )
+    divide: Divide | None = Field(
+        default=None, description="How splits are made that have no file of their own."
+    )
     where: dict[str, str | int | float | bool] = option(
         {}, "Only rows whose columns hold these values belong to the dataset."
     )
@@ -150,14 +147,54 @@ class Card(Part):
 
     @field_validator("splits")
     @classmethod
-    def _splits_are_known(cls, splits: dict[str, str]) -> dict[str, str]:
+    def _splits_are_known(
+        cls, splits: dict[str, str | tuple[str, ...]]
+    ) -> dict[str, str | tuple[str, ...]]:
         unknown = [name for name in splits if name not in SPLITS]
         if unknown:
             raise ValueError(f"'{unknown[0]}' is not a split; allowed: {', '.join(SPLITS)}")
-        missing = [name for name in ("train", "validation") if name not in splits]
-        if missing:
-            raise ValueError(f"there is no file for {missing[0]}; name one")
+        empty = [name for name, files in splits.items() if not files]
+        if "train" not in splits or empty:
+            raise ValueError(f"there is no file for {(empty or ['train'])[0]}; name one")
         return splits
+
+    @model_validator(mode="after")
+    def _there_is_validation_data(self) -> Self:
+        if isinstance(self.divide, ByColumn) and set(self.splits) != {"train"}:
+            raise ValueError("where a column divides the rows, all files stand under train")
+        if "validation" not in self.split_names:
+            raise ValueError(
+                "there is no file for validation; name one, or let divide cut it off the training rows"
+            )
+        return self
+
+    @property
+    def split_names(self) -> tuple[str, ...]:
+        """The splits that the dataset has, with those that are divided off."""
+        divide, found = self.divide, {*self.splits}
+        if isinstance(divide, ByColumn):
+            found = {*divide.values}
+        elif divide is not None:
+            found |= {name for name in ("validation", "test") if getattr(divide, name) > 0}
+        return tuple(name for name in SPLITS if name in found)
+
+
+@dataclass(frozen=True)
+class Address:
+    """A file, or a part of one: a file inside an archive, or a key of a JSON file."""
+
+    path: Path
+    part: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}#{self.part}" if self.part else str(self.path)
+
+
+def beside(path: Path, ending: str) -> Path:
+    """One of several parallel files: in a folder by its name, else by its ending; packed or not."""
+    plain = path / ending if path.is_dir() else path.with_name(path.name + ending)
+    packed = plain.with_name(plain.name + ".gz")
+    return packed if packed.exists() and not plain.exists() else plain
 
 
 @dataclass(frozen=True)
@@ -176,11 +213,30 @@ class Dataset:
         """What people see."""
         return self.card.title or self.card.name
 
-    def file(self, split: str) -> Path:
-        """The file of a split. Raises DataError where the card names none."""
-        if split not in self.card.splits:
+    def addresses(self, split: str) -> tuple[Address, ...]:
+        """The files of a split; those of train where the split is divided off it.
+
+        Raises DataError where the card has no such split.
+        """
+        if split not in self.card.split_names:
             raise DataError(f"{self.path}: the card names no {split} file; add it under splits")
-        return (self.path.parent / self.card.folder / self.card.splits[split]).resolve()
+        named = self.card.splits.get(split, self.card.splits["train"])
+        folder = self.path.parent / self.card.folder
+        found = []
+        for name in (named,) if isinstance(named, str) else named:
+            file, _, part = name.partition("#")
+            found.append(Address((folder / file).resolve(), part))
+        return tuple(found)
+
+    def files(self, split: str) -> tuple[Path, ...]:
+        """All files that hold the rows of a split, those of parallel columns one by one."""
+        paths = tuple(dict.fromkeys(address.path for address in self.addresses(split)))
+        endings = self.card.layout.files if self.card.layout else ()
+        return tuple(beside(path, end) for path in paths for end in endings) or paths
+
+    def file(self, split: str) -> Path:
+        """The first file of a split. Raises DataError where the card names none."""
+        return self.addresses(split)[0].path
 
 
 def load_card(path: Path) -> Dataset:

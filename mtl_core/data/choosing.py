@@ -6,7 +6,7 @@ from mtl_core.config import Experiment
 from mtl_core.config.head import misfit
 from mtl_core.errors import ConfigError, DataError
 
-from .catalog import Catalog
+from .catalog import Catalog, Dataset
 from .tasks import spec_of
 
 
@@ -27,12 +27,8 @@ def settle(experiment: Experiment, catalog: Catalog, beside: Path | None = None)
             why = misfit(task, kind, experiment.heads[task]) if task in experiment.heads else None
             if why:
                 raise ConfigError(why)
-        for split in dataset.card.splits:
-            if dataset.card.hub is None and not dataset.file(split).is_file():
-                raise DataError(
-                    f"{dataset.path}: there is no {split} file {dataset.file(split)}; "
-                    "correct the card's splits or folder"
-                )
+        if dataset.card.hub is None:
+            _check_files(dataset)
         if dataset.name in found:
             raise DataError(
                 f"'{choice.card}' and '{found[dataset.name]}' are both called '{dataset.name}'; "
@@ -44,3 +40,14 @@ def settle(experiment: Experiment, catalog: Catalog, beside: Path | None = None)
     cards = {old.card: new.card for old, new in zip(experiment.data, choices, strict=True)}
     update = {"data": tuple(choices), "mixing": experiment.mixing.renamed(cards)}
     return experiment.model_copy(update=update)
+
+
+def _check_files(dataset: Dataset) -> None:
+    """Raise DataError where a file of the card is not there."""
+    for split in dataset.card.splits:
+        for path in dataset.files(split):
+            if not path.exists():
+                raise DataError(
+                    f"{dataset.path}: there is no {split} file {path}; "
+                    "correct the card's splits or folder"
+                )

@@ -8,7 +8,7 @@ from typing import Any
 from mtl_core.errors import DataError
 
 from .catalog import TaskKind, TaskSpec
-from .formats import Row
+from .reading import Row
 from .spans import NotSpans, to_bio
 
 Gold = str | float | list[str] | None
@@ -37,10 +37,10 @@ def gold_of(row: Row, task: str, spec: TaskSpec, words: Sequence[str], path: Pat
 
 
 def _label(value: Any, spec: TaskSpec, words: Sequence[str]) -> str:
-    del spec, words
+    del words
     if isinstance(value, list | dict):
         raise _Wrong(f"found the label {value!r}; write one label")
-    return str(value)
+    return spec.names.get(str(value), str(value))
 
 
 def _labels(value: Any, spec: TaskSpec, words: Sequence[str]) -> list[str]:
@@ -48,13 +48,13 @@ def _labels(value: Any, spec: TaskSpec, words: Sequence[str]) -> list[str]:
     del words
     if isinstance(value, str):
         found = [part.strip() for part in value.split(spec.separator)]
-        return sorted({label for label in found if label})
+        return sorted({spec.names.get(label, label) for label in found if label})
     if not isinstance(value, list):
         raise _Wrong(f"found {value!r}; write a list of labels, or one text with separators")
     odd = [one for one in value if one is None or isinstance(one, list | dict) or not str(one)]
     if odd:
         raise _Wrong(f"found {odd[0]!r} among the labels; write names only")
-    return sorted({str(label) for label in value})
+    return sorted({spec.names.get(str(label), str(label)) for label in value})
 
 
 def _number(value: Any, spec: TaskSpec, words: Sequence[str]) -> float:
@@ -79,7 +79,7 @@ def _tags(value: Any, spec: TaskSpec, words: Sequence[str]) -> list[str]:
         raise _Wrong(f"found {value!r}; write a list of tags")
     if len(tags) != len(words):
         raise _Wrong(f"{len(words)} words but {len(tags)} tags; give every word one tag")
-    tags = [str(tag) for tag in tags]
+    tags = [spec.names.get(str(tag), str(tag)) for tag in tags]
     return to_bio(tags) if spec.kind == "spans" else tags
 
 

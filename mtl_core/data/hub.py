@@ -9,7 +9,7 @@ from typing import Any
 from mtl_core.errors import DataError
 
 from .catalog import Hub
-from .formats import Row
+from .reading import Row
 
 
 def read_hub(hub: Hub, split: str, card: Path) -> list[Row]:

@@ -9,8 +9,10 @@ from typing import Any
 from mtl_core.errors import DataError
 
 from .catalog import PER_WORD, Dataset, TaskKind, TaskSpec
-from .formats import Row, read_rows
+from .dividing import divided
+from .findings import Finding, Tell, strict
 from .gold import Gold, gold_of
+from .reading import Row, read_rows
 from .spans import bio_tags
 from .text import cut, readable
 
@@ -98,38 +100,70 @@ class Sentences:
         return [gold for gold in self.gold[task] if isinstance(gold, float)]
 
 
-def load_sentences(dataset: Dataset, split: str, tasks: Sequence[str]) -> Sentences:
-    """Read one split. Raises DataError naming file, line, value and cure."""
+def load_sentences(
+    dataset: Dataset, split: str, tasks: Sequence[str], tell: Tell = strict
+) -> Sentences:
+    """Read one split. Raises DataError naming file, line, value and cure.
+
+    Faults in single rows are told; where that does not raise, the answer counts as not given.
+    """
     path = dataset.file(split)  # for a hub dataset only a name in messages
     specs = {task: spec_of(dataset, task) for task in tasks}
     texts: list[list[list[str]]] = []  # of each row, the words of each column that is read
     gold: dict[str, list[Gold]] = {task: [] for task in tasks}
     columns = _input_columns(specs, dataset)
-    for row in _rows(dataset, split, path):
-        texts.append([_words(row, column, dataset, path) for column in columns])
+    for row in _rows(dataset, split, path, tell):
+        try:
+            words = [_words(row, column, dataset, path) for column in columns]
+        except DataError as err:
+            tell(Finding("text", "error", str(err)))
+            continue
+        texts.append(words)
         for task, spec in specs.items():
-            gold[task].append(gold_of(row, task, spec, texts[-1][0], path))
+            gold[task].append(_gold(row, task, spec, words[0], path, tell))
     _check_labelled(gold, path)
     words = [row_texts[0] for row_texts in texts]
     seconds = [row_texts[1] for row_texts in texts] if len(columns) > 1 else None
     return Sentences(words, gold, seconds)
 
 
-def _rows(dataset: Dataset, split: str, path: Path) -> list[Row]:
+def _gold(
+    row: Row, task: str, spec: TaskSpec, words: Sequence[str], path: Path, tell: Tell
+) -> Gold:
+    try:
+        return gold_of(row, task, spec, words, path)
+    except DataError as err:
+        tell(Finding(f"answer of {task}", "error", str(err)))
+        return None
+
+
+def _rows(dataset: Dataset, split: str, path: Path, tell: Tell) -> list[Row]:
     """The rows of a split that belong to the dataset."""
     card = dataset.card
+    named = split if split in card.splits else "train"
+    rows: list[Row] = []
     if card.hub is not None:
         from .hub import read_hub
 
-        rows = read_hub(card.hub, card.splits[split], dataset.path)
+        for part in _several(card.splits[named]):
+            rows += read_hub(card.hub, part, dataset.path)
     else:
-        rows = read_rows(path, card.layout)
+        for address in dataset.addresses(named):
+            rows += read_rows(address, card.layout, card.segmentation, tell)
     for column, value in card.where.items():
         kept = [row for row in rows if _holds(row, column, value)]
         if not kept:
             raise DataError(f"{path}: no row has {value!r} in '{column}'{_instead(rows, column)}")
         rows = kept
-    return rows
+    if card.divide is None or (split in card.splits and split != "train"):
+        return rows
+    texts = sorted({column for spec in card.tasks.values() for column in spec.columns})
+    taken = frozenset(card.splits)
+    return divided(rows, card.divide, split, texts=texts, taken=taken, path=path)
+
+
+def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
 
 
 def _holds(row: Row, column: str, value: object) -> bool:

@@ -13,7 +13,7 @@ import torch
 from mtl_core.balancing import make_balancer
 from mtl_core.config import DataChoice, Experiment
 from mtl_core.data.batching import Table, make_table
-from mtl_core.data.catalog import SPLITS, Catalog, Dataset
+from mtl_core.data.catalog import Catalog, Dataset
 from mtl_core.data.counting import count_labels
 from mtl_core.data.instruments import instrumented
 from mtl_core.data.mixing import MIXING, Feed
@@ -118,7 +118,7 @@ def prepare(
 
 def _load(dataset: Dataset, choice: DataChoice) -> Corpus:
     """Read the splits that the card names."""
-    splits = [split for split in SPLITS if split in dataset.card.splits]
+    splits = dataset.card.split_names
     found = {split: load_sentences(dataset, split, choice.tasks) for split in splits}
     return Corpus(dataset, choice, found)
 

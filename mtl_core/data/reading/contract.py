@@ -1,0 +1,38 @@
+"""What all readers have in common: rows come out, an address and a layout go in."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mtl_core.data.catalog import Address
+from mtl_core.data.findings import Finding, Level, Tell
+from mtl_core.data.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The columns of one example, and its line number in the file (1 is the first)."""
+
+    line: int
+    columns: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a reader reads: where it lies, how it is written, and who is told of faults."""
+
+    address: Address
+    layout: Layout
+    tell: Tell
+
+    def say(
+        self, code: str, level: Level, what: str, cure: str = "", line: int = 0, example: str = ""
+    ) -> None:
+        """Tell a finding about a line of this file (0: about the file)."""
+        place = f"{self.address} line {line}" if line else str(self.address)
+        examples = (example,) if example else ()
+        self.tell(Finding(code, level, what, cure, place, examples=examples))
+
+
+Reader = Callable[[Source], Iterator[Row]]
+"""Yields rows. A row that cannot be used is told as an error and left out."""
