@@ -1,0 +1,5 @@
+"""Look at a path and propose a dataset card: `propose(path)`."""
+
+from .contract import ColumnFacts, FileFacts, Holds, Overrides, Proposal
+
+__all__ = ["ColumnFacts", "FileFacts", "Holds", "Overrides", "Proposal"]
