@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mtl_core.data.catalog import Address
 from mtl_core.data.findings import Finding, Level, Tell
 from mtl_core.data.layout import Layout
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):  # made by the million, and a named tuple is made fastest
     """The columns of one example, and its line number in the file (1 is the first)."""
 
     line: int
