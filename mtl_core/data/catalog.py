@@ -27,6 +27,7 @@ from mtl_core.config.yaml_text import parsed
 from mtl_core.errors import DataError, MtlError
 
 from .layout import ByColumn, Divide, Layout
+from .text import Segmentation
 
 TaskKind = Literal["classification", "multilabel", "regression", "tagging", "spans"]
 PER_WORD: frozenset[TaskKind] = frozenset({"tagging", "spans"})
@@ -115,9 +116,10 @@ class Card(Part):
     description: str = option("", "What the data is.")
     licence: str = option("", "Licence as stated by the makers.")
     source: str = option("", "Where the data comes from.")
-    segmentation: Literal["words", "characters"] = option(
+    segmentation: Segmentation = option(
         "words",
-        "How a text is cut into words: at blanks and punctuation, or character by character.",
+        "How a text is cut into words: at blanks and punctuation, character by character, or into "
+        "words known from the tokens of the training data.",
     )
     folder: str = option("", "Folder of the files, where it is not the card's own.")
     hub: Hub | None = Field(default=None, description="Where the data comes from the hub.")
@@ -129,6 +131,11 @@ class Card(Part):
     )
     divide: Divide | None = Field(
         default=None, description="How splits are made that have no file of their own."
+    )
+    faults: Literal["stop", "leave_out"] = option(
+        "stop",
+        "What is done with a row, or an answer, that cannot be read: stop with a sentence that says "
+        "where it is, or leave it out.",
     )
     where: dict[str, str | int | float | bool] = option(
         {}, "Only rows whose columns hold these values belong to the dataset."

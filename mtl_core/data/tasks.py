@@ -101,12 +101,14 @@ class Sentences:
 
 
 def load_sentences(
-    dataset: Dataset, split: str, tasks: Sequence[str], tell: Tell = strict
+    dataset: Dataset, split: str, tasks: Sequence[str], tell: Tell | None = None
 ) -> Sentences:
     """Read one split. Raises DataError naming file, line, value and cure.
 
-    Faults in single rows are told; where that does not raise, the answer counts as not given.
+    Faults in single rows are told; where that does not raise, the row is left out, or the answer
+    counts as not given. Without `tell` the card says which.
     """
+    tell = tell or (strict if dataset.card.faults == "stop" else _leave_out)
     path = dataset.file(split)  # for a hub dataset only a name in messages
     specs = {task: spec_of(dataset, task) for task in tasks}
     texts: list[list[list[str]]] = []  # of each row, the words of each column that is read
@@ -125,6 +127,10 @@ def load_sentences(
     words = [row_texts[0] for row_texts in texts]
     seconds = [row_texts[1] for row_texts in texts] if len(columns) > 1 else None
     return Sentences(words, gold, seconds)
+
+
+def _leave_out(finding: Finding) -> None:
+    """What the card allows to leave out is told by `mtl data check` and on the Data page."""
 
 
 def _gold(
