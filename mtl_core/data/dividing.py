@@ -64,13 +64,14 @@ def _at_random(
     for label in sorted(of_label):
         dealt = of_label[label]
         rng.shuffle(dealt)
-        for members in dealt:
+        for turn, members in enumerate(dealt):
             # What a split is owed grows with every row; the one that is owed most takes the group.
             for name, share in shares.items():
                 owed[name] += share * len(members)
-            most = max(owed, key=lambda name: owed[name], default="")
-            taker = most if most and owed[most] >= len(members) - 0.5 else "train"
-            if taker != "train":
+            most = max(owed, key=lambda name: owed[name], default="train")
+            is_due = turn > 0 and most in owed and owed[most] >= len(members) - 0.5
+            taker = most if is_due else "train"  # which must know every label
+            if is_due:
                 owed[taker] -= len(members)
             place_of |= dict.fromkeys(members, taker)
     kept = [row for place, row in enumerate(rows) if place_of[place] == split]
