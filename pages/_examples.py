@@ -72,4 +72,4 @@ def _on_words(
 
 
 def _joiner(card: Card) -> str:
-    return "" if card.segmentation == "characters" else " "
+    return " " if card.segmentation == "words" else ""

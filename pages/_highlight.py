@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 from mtl_core.analysis.colours import PALETTE
+from mtl_core.data.text import stands_close
 
 Span = tuple[int, int, str]
 
@@ -21,8 +22,6 @@ _CLOSING = frozenset(
     ".,!?;:%)]}\u2026\u2019\u3002\uff0c\uff01\uff1f\uff1b\uff1a\u3001\u300d\uff09\u300b"
 )
 _OPENING = frozenset("([{\u300c\uff08\u300a")
-# Chinese and Japanese characters and full-width signs stand side by side.
-_UNSPACED = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]{2}")
 _FLOW = "line-height:2.3;font-size:1.05rem;overflow-wrap:anywhere"
 _DIFFERENT = (
     "text-decoration:underline wavy;text-underline-offset:0.3em;text-decoration-thickness:1px"
@@ -138,7 +137,13 @@ def _word(word: str, is_different: bool) -> str:
 
 
 def _gap(words: Sequence[str], i: int, joiner: str) -> str:
-    """What stands before a word: nothing before a comma, or between Chinese characters."""
+    """What stands before a word: nothing before a comma, or between two words of Chinese or Thai."""
     if i == 0 or words[i] in _CLOSING or words[i - 1] in _OPENING:
         return ""
-    return "" if _UNSPACED.match(words[i - 1][-1:] + words[i][:1]) else joiner
+    before, after = words[i - 1][-1:], words[i][:1]
+    close = stands_close(before), stands_close(after)
+    if all(close):
+        return ""
+    # Two names of Latin letters in a text without blanks; but not letters that are cut one by one.
+    named = before.isalnum() and after.isalnum() and not any(close)
+    return " " if named and len(words[i - 1]) + len(words[i]) > 2 else joiner

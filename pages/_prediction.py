@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from mtl_core.data.tasks import Sentences
+from mtl_core.data.text import joined
 from mtl_core.errors import MtlError
 from mtl_core.predict.answers import Answer, Answers
 from mtl_core.runs.store import State
@@ -249,10 +250,7 @@ def _spread(found: Sentences) -> list[Example]:
 
 def _joined(words: Sequence[str]) -> str:
     """Words as a text that is cut into the same words again."""
-    one_by_one = sum(len(word) == 1 for word in words) > len(words) * 0.6
-    if one_by_one:
-        return "".join(words)
-    text = " ".join(words)
+    text = joined(words)
     for sign in ".,!?;:":
         text = text.replace(f" {sign}", sign)
     return text

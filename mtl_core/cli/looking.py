@@ -10,6 +10,7 @@ import typer
 from mtl_core.data.catalog import Dataset, load_card
 from mtl_core.data.files import home
 from mtl_core.data.tasks import Sentences, load_sentences
+from mtl_core.data.text import joined
 from mtl_core.errors import ConfigError, DataError, MtlError
 from mtl_core.runs.store import Run, Runs
 
@@ -258,6 +259,6 @@ def _in_words(answer: dict[str, Any], words: list[str]) -> str:
     if kind == "classification":
         return f"{answer['label']} ({answer['probabilities'][answer['label']]:.2f})"
     if kind == "spans":
-        found = [f"{label}: {' '.join(words[a:b])}" for a, b, label in answer["spans"]]
+        found = [f"{label}: {joined(words[a:b])}" for a, b, label in answer["spans"]]
         return "; ".join(found) or "none"
     return " ".join(f"{word}/{tag}" for word, tag in zip(words, answer["tags"], strict=False))

@@ -14,6 +14,7 @@ from mtl_core.data.text import cut
 from mtl_core.models.insight import PIECE, WORD, Insight, axis
 from mtl_core.models.model import MultiTaskModel
 from mtl_core.runs.store import Run
+from mtl_core.training import lexicon
 from mtl_core.training.manifest import Reading
 from mtl_core.training.restore import restore
 
@@ -28,6 +29,9 @@ class Answerer:
         restored = restore(run.folder, step)
         self.manifest, self.pieces = restored.manifest, restored.pieces
         self.model: MultiTaskModel = restored.model
+        first = self.readings[0]
+        cuts_known = first.segmentation == "known"
+        self._known = lexicon.load(first.dataset, run.folder) if cuts_known else None
 
     @property
     def readings(self) -> Sequence[Reading]:
@@ -40,7 +44,8 @@ class Answerer:
         Both are cut into words as the first dataset's texts were.
         """
         how = self.readings[0].segmentation
-        return self.answer_words(cut(text, how), cut(second or "", how))
+        words, others = (cut(one, how, self._known) for one in (text, second or ""))
+        return self.answer_words(words, others)
 
     def answer_words(self, words: list[str], second: Sequence[str] = ()) -> Answers:
         """The answer of every task to words, or to the words of two texts where it reads pairs.

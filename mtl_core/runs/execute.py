@@ -18,7 +18,7 @@ from mtl_core.data.catalog import Catalog, card_folders
 from mtl_core.data.files import home
 from mtl_core.data.pieces import Pieces
 from mtl_core.errors import MtlError, RunError
-from mtl_core.training import manifest
+from mtl_core.training import lexicon, manifest
 from mtl_core.training.checkpoint import STATE
 from mtl_core.training.devices import describe
 from mtl_core.training.events import (
@@ -134,6 +134,7 @@ class _Execution:
         events = train(prepared.parts, prepared.plan, folder, lambda: self._wishes(tasks))
         prepared.manifest.save(folder)
         prepared.pieces.save(folder / manifest.TOKENIZER)
+        lexicon.save(prepared.lexicons, folder)
         with closing(cast(Generator[Event, None, None], events)):
             for event in events:
                 self._record(event)

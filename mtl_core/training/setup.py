@@ -16,6 +16,7 @@ from mtl_core.data.batching import Table, make_table
 from mtl_core.data.catalog import Catalog, Dataset
 from mtl_core.data.counting import count_labels
 from mtl_core.data.instruments import instrumented
+from mtl_core.data.known_words import KnownWords
 from mtl_core.data.mixing import MIXING, Feed
 from mtl_core.data.pieces import Pieces, encode_cached
 from mtl_core.data.tasks import Sentences, Task, agreed, load_sentences, spec_of, task_of
@@ -26,6 +27,7 @@ from mtl_core.models.sources import ENCODERS
 
 from .devices import choose_device, choose_precision, seed_everything, use_threads
 from .evaluation import Evaluator, Labelled
+from .lexicon import Lexicons
 from .manifest import Manifest, Reading
 from .plan import Choosing, Parts, Plan
 from .restore import load_pieces, started
@@ -39,6 +41,7 @@ class Prepared:
     plan: Plan
     manifest: Manifest
     pieces: Pieces
+    lexicons: Lexicons
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,16 @@ def prepare(
     readings = tuple(Reading.of(corpus.dataset, corpus.tasks) for corpus in corpora)
     manifest = Manifest(tasks=tuple(trained), readings=readings, architecture=architecture)
     plan = _plan(experiment, feed, device, twins or {})
-    return Prepared(parts, plan, manifest, pieces)
+    return Prepared(parts, plan, manifest, pieces, _lexicons(corpora))
+
+
+def _lexicons(corpora: list[Corpus]) -> Lexicons:
+    """The training words of the datasets whose typed text is to be cut into known ones."""
+    return {
+        corpus.dataset.name: KnownWords.of(corpus.splits["train"].texts)
+        for corpus in corpora
+        if corpus.dataset.card.segmentation == "known"
+    }
 
 
 def _load(dataset: Dataset, choice: DataChoice) -> Corpus:
