@@ -13,6 +13,7 @@ from mtl_core.errors import MtlError
 
 from . import looking, sweeping, training, web
 from .methods import methods
+from .related import related
 
 app = typer.Typer(
     help="A laboratory for multi-task learning in natural language processing.",
@@ -37,6 +38,7 @@ app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_o
 )
 data_app.command("list")(looking.data_list)
 data_app.command("check")(looking.data_check)
+data_app.command("related")(related)
 
 
 def main() -> None:
