@@ -4,6 +4,7 @@ Readers and checks tell what they find to a `Tell`. Training uses `strict`, whic
 error; `mtl data check` and the Data page use a `Findings`, which gathers everything.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -13,6 +14,7 @@ from mtl_core.errors import DataError
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 EXAMPLES = 5  # kept of each finding
+_LINE = re.compile(r" (line|row) \d+$")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Findings:
 
     def __call__(self, finding: Finding) -> None:
         """Take one more. The first of its kind gives the sentence and the place."""
-        key = (finding.code, finding.place.partition(" line ")[0])
+        key = (finding.code, _LINE.sub("", finding.place))
         first = self._found.get(key)
         if first is None:
             self._found[key] = replace(finding, examples=finding.examples[:EXAMPLES])

@@ -8,9 +8,10 @@ from mtl_core.data.layout import FileKind, Layout
 from mtl_core.data.text import Segmentation
 from mtl_core.errors import DataError
 
+from .columnar import read_columnar
 from .conll import read_conll, read_conllu
 from .contract import Reader, Row, Source
-from .json_rows import read_json_lines
+from .json_rows import read_json, read_json_lines
 from .markup import unfolded
 from .tables import read_table
 
@@ -18,14 +19,18 @@ __all__ = ["READERS", "Row", "Source", "kind_of", "read_rows"]
 
 READERS: dict[FileKind, Reader] = {
     "jsonl": read_json_lines,
+    "json": read_json,
     "csv": read_table,
     "tsv": read_table,
     "conll": read_conll,
     "conllu": read_conllu,
+    "parquet": read_columnar,
+    "arrow": read_columnar,
 }
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 _KIND_OF_SUFFIX: dict[str, FileKind] = {
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet",
+    ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow", ".csv": "csv", ".tsv": "tsv",
     ".conll": "conll", ".conllu": "conllu", ".iob": "conll", ".iob2": "conll", ".bio": "conll",
 }  # fmt: skip
 
@@ -54,12 +59,14 @@ def read_rows(
 
 def kind_of(address: Address) -> FileKind:
     """The format that a file's name tells. Raises DataError where it tells none."""
-    name = Path(address.part or address.path.name)
-    suffix = Path(name.stem).suffix if name.suffix in PACKED else name.suffix
-    kind = _KIND_OF_SUFFIX.get(suffix.lower())
-    if kind is None:
-        known = ", ".join(sorted(_KIND_OF_SUFFIX))
-        raise DataError(
-            f"{address.path}: unknown ending '{suffix}' (known: {known}); set layout.kind in the card"
-        )
-    return kind
+    member = address.part.partition("#")[0]  # or a key of a JSON document, which has no ending
+    suffix = ""
+    for name in (Path(member), Path(address.path.name)):
+        suffix = Path(name.stem).suffix if name.suffix in PACKED else name.suffix
+        kind = _KIND_OF_SUFFIX.get(suffix.lower())
+        if kind is not None:
+            return kind
+    known = ", ".join(sorted(_KIND_OF_SUFFIX))
+    raise DataError(
+        f"{address.path}: unknown ending '{suffix}' (known: {known}); set layout.kind in the card"
+    )

@@ -8,6 +8,8 @@ from mtl_core.data.catalog import Address
 from mtl_core.data.findings import Finding, Level, Tell
 from mtl_core.data.layout import Layout
 
+_WITHOUT_LINES = ("json", "parquet", "arrow")
+
 
 class Row(NamedTuple):  # made by the million, and a named tuple is made fastest
     """The columns of one example, and its line number in the file (1 is the first)."""
@@ -27,8 +29,10 @@ class Source:
     def say(
         self, code: str, level: Level, what: str, cure: str = "", line: int = 0, example: str = ""
     ) -> None:
-        """Tell a finding about a line of this file (0: about the file)."""
-        place = f"{self.address} line {line}" if line else str(self.address)
+        """Tell a finding about a line of this file (0: about the file), or about a row of it where
+        its format has no lines."""
+        unit = "row" if self.layout.kind in _WITHOUT_LINES else "line"
+        place = f"{self.address} {unit} {line}" if line else str(self.address)
         examples = (example,) if example else ()
         self.tell(Finding(code, level, what, cure, place, examples=examples))
 
