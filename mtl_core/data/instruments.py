@@ -75,7 +75,8 @@ def limited(
         for task, labelled in kept.items()
     }
     seconds = training.seconds and [training.seconds[row] for row in rows]
-    return Sentences([training.words[row] for row in rows], gold, seconds)
+    marks = [training.marks[row] for row in rows] if training.marks else []
+    return Sentences([training.words[row] for row in rows], gold, seconds, marks)
 
 
 def _first_labelled(answers: Sequence[Gold], order: Any, share: float | None) -> set[int]:

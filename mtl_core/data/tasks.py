@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ from .catalog import PER_WORD, Dataset, TaskKind, TaskSpec
 from .dividing import divided
 from .findings import Finding, Tell, strict
 from .gold import Gold, gold_of
+from .marks import mark_of
 from .reading import Row, read_rows
 from .spans import bio_tags
+from .tag_faults import Beginnings
 from .text import cut, readable
 
 _OF_LABELS = (
@@ -69,12 +71,14 @@ class Task:
 class Sentences:
     """The rows of one split: their words, and the right answers of each task, row by row.
 
-    `seconds` are the words of the second texts where the tasks read pairs.
+    `seconds` are the words of the second texts where the tasks read pairs; `marks` tell rows apart
+    whose texts differ in any sign, as the file has them.
     """
 
     words: list[list[str]]
     gold: dict[str, list[Gold]]
     seconds: list[list[str]] | None = None
+    marks: list[int] = field(default_factory=list, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -108,12 +112,16 @@ def load_sentences(
     Faults in single rows are told; where that does not raise, the row is left out, or the answer
     counts as not given. Without `tell` the card says which.
     """
+    listens = tell not in (None, strict)
     tell = tell or (strict if dataset.card.faults == "stop" else _leave_out)
     path = dataset.file(split)  # for a hub dataset only a name in messages
     specs = {task: spec_of(dataset, task) for task in tasks}
     texts: list[list[list[str]]] = []  # of each row, the words of each column that is read
     gold: dict[str, list[Gold]] = {task: [] for task in tasks}
     columns = _input_columns(specs, dataset)
+    marks: list[int] = []
+    spans = [task for task, spec in specs.items() if spec.kind == "spans" and listens]
+    beginnings = {task: Beginnings(task, specs[task].names) for task in spans}
     for row in _rows(dataset, split, path, tell):
         try:
             words = [_words(row, column, dataset, path) for column in columns]
@@ -121,12 +129,17 @@ def load_sentences(
             tell(Finding("text", "error", str(err)))
             continue
         texts.append(words)
+        marks.append(mark_of(row.columns[column] for column in columns))
         for task, spec in specs.items():
             gold[task].append(_gold(row, task, spec, words[0], path, tell))
+        for task, found in beginnings.items():
+            found.note(row.line, row.columns.get(specs[task].target))
+    for found in beginnings.values():
+        found.tell(tell, path)
     _check_labelled(gold, path)
     words = [row_texts[0] for row_texts in texts]
     seconds = [row_texts[1] for row_texts in texts] if len(columns) > 1 else None
-    return Sentences(words, gold, seconds)
+    return Sentences(words, gold, seconds, marks)
 
 
 def _leave_out(finding: Finding) -> None:
@@ -152,7 +165,7 @@ def _rows(dataset: Dataset, split: str, path: Path, tell: Tell) -> list[Row]:
         from .hub import read_hub
 
         for part in _several(card.splits[named]):
-            rows += read_hub(card.hub, part, dataset.path)
+            rows += read_hub(card, part, dataset.path)
     else:
         for address in dataset.addresses(named):
             rows += read_rows(address, card.layout, card.segmentation, tell)

@@ -1,0 +1,65 @@
+"""Faults of a tag scheme: a tag that goes on with a span which nothing has begun.
+
+In IOB1 `I-` begins most spans, and rightly so. So the whole file decides: where other spans begin
+with `B-`, those that begin with `I-` are faults.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .findings import EXAMPLES, Finding, Tell
+
+_BEGIN = frozenset("BSUW")
+_GO_ON = frozenset("IMEL")
+_END = frozenset("ESLUW")
+
+
+class Beginnings:
+    """How the spans of a task begin, over all rows of a file."""
+
+    def __init__(self, task: str, names: Mapping[str, str]) -> None:
+        self._task, self._names = task, names
+        self._proper = 0
+        self._orphans = 0
+        self._first = 0
+        self._examples: list[str] = []
+
+    def note(self, line: int, cell: Any) -> None:
+        """Look at the tags of one row as they are written; what is no list of tags is left alone."""
+        tags = cell.split() if isinstance(cell, str) else cell
+        if not isinstance(tags, list):
+            return
+        before, open_label = "the beginning", None
+        for written in tags:
+            tag = self._names.get(str(written), str(written))
+            prefix, hyphen, label = tag.partition("-")
+            if prefix in _GO_ON and hyphen and label != open_label:
+                self._take(line, before, tag)
+            elif prefix in _BEGIN and hyphen and label != open_label:
+                self._proper += 1
+            opens = prefix in _BEGIN | _GO_ON and prefix not in _END
+            before, open_label = tag, label if opens else None
+
+    def _take(self, line: int, before: str, tag: str) -> None:
+        self._orphans += 1
+        self._first = self._first or line
+        if len(self._examples) < EXAMPLES:
+            self._examples.append(f"line {line}: {tag} after {before}")
+
+    def tell(self, tell: Tell, path: Path) -> None:
+        """Say how many begin wrongly, judged by the others."""
+        if not (self._orphans and self._proper):
+            return
+        tell(
+            Finding(
+                code=f"tags of {self._task}",
+                level="warning",
+                what=f"{self._orphans} spans of task '{self._task}' begin with a tag that goes on "
+                f"with a span, while {self._proper} begin with B- or its like",
+                cure="they are read as spans of their own; correct the tags if they are not",
+                place=f"{path} line {self._first}",
+                count=self._orphans,
+                examples=tuple(self._examples),
+            )
+        )
