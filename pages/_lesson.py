@@ -77,6 +77,11 @@ BALANCING: Final = (
     "conflict, and where that leads."
 )
 
+RELATEDNESS: Final = (
+    "Tasks help each other where what one must know serves the other. How much they have in common is "
+    "unknown for real tasks, so here are tasks for which it is a number that you choose."
+)
+
 TWINS: Final = (
     Fact(
         "What a twin is",

@@ -11,6 +11,7 @@ from pages._live import preload
 from pages._methods import show_methods
 from pages._picture import answer_words, show_model
 from pages._playground import show_playground
+from pages._relatedness import show_relatedness
 
 
 def _start_here() -> None:
@@ -113,6 +114,21 @@ def _balancing() -> None:
                 show()
 
 
+def _relatedness() -> None:
+    """Drawn once somebody opens it."""
+    st.header("How related must tasks be?", anchor=False)
+    st.markdown(_lesson.RELATEDNESS)
+    box = st.expander(
+        "Turn the dial: the same task with helpers from opposite to the same",
+        key=f"{_ui.LESSON}/relatedness",
+        icon=":material/tune:",
+        on_change="rerun",
+    )
+    if box.open:
+        with box:
+            show_relatedness()
+
+
 def _facts(title: str, facts: tuple[_lesson.Fact, ...]) -> None:
     """Short paragraphs in two columns."""
     st.header(title, anchor=False)
@@ -142,6 +158,7 @@ with st.container(horizontal_alignment="center"), st.container(width=1000):
     _idea()
     _ways(_dataset())
     _balancing()
+    _relatedness()
     _facts("Why every task has a twin", _lesson.TWINS)
     _facts("What can go wrong", _lesson.TROUBLE)
     _facts("How to read the curves", _lesson.CURVES)
