@@ -1,0 +1,187 @@
+"""What each column of some rows seems to hold."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mtl_core.data.reading import Row
+
+from .cells import Verdict, judged, words_in
+from .lists import aligned, are_offsets, judged_alone, judged_beside_each_other
+
+EXAMPLES = 3
+_INLINE = re.compile(r"\[\s*([^\[\]:]{1,40}?)\s*:\s*[^\[\]]+\]")
+
+
+@dataclass
+class Column:
+    """A column of the rows that were looked at, with what it seems to hold."""
+
+    name: str
+    values: list[Any]  # one for each row; None where it says nothing
+    verdict: Verdict = field(default_factory=lambda: Verdict("unknown", "it is empty"))
+
+    @property
+    def present(self) -> list[Any]:
+        """The values that say something."""
+        return [value for value in self.values if value is not None]
+
+    @property
+    def holds(self) -> str:
+        return self.verdict.holds
+
+    @property
+    def distinct(self) -> int:
+        """How many different values, of the lists' elements where it holds lists."""
+        return len(self.counts)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each value stands there, those of lists one by one."""
+        found: Counter[str] = Counter()
+        for value in self.present:
+            found.update(map(str, value) if isinstance(value, list) else [str(value)])
+        return found
+
+    @property
+    def words(self) -> float:
+        """Words in a value, on average."""
+        counted = [len(v) if isinstance(v, list) else words_in(str(v)) for v in self.present]
+        return sum(counted) / max(len(counted), 1)
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The first different values, shortened."""
+        shown = dict.fromkeys(
+            " ".join(map(str, v)) if isinstance(v, list) else str(v) for v in self.present[:50]
+        )
+        return tuple(text if len(text) <= 80 else f"{text[:79]}…" for text in shown)[:EXAMPLES]
+
+
+def columns_of(rows: Sequence[Row]) -> dict[str, Column]:
+    """The columns of some rows, each judged."""
+    names = list(dict.fromkeys(name for row in rows for name in row.columns))
+    columns = {name: Column(name, [_said(row.columns.get(name)) for row in rows]) for name in names}
+    lists = {n: c for n, c in columns.items() if _mostly(c, list) or _mostly(c, tuple)}
+    _judge_lists(lists)
+    for name, column in columns.items():
+        if name not in lists:
+            column.verdict = _of_scalars(column)
+    _find_tags_in_cells([c for n, c in columns.items() if n not in lists])
+    if not any(c.holds in ("text", "tokens", "inline", "pairs") for c in columns.values()):
+        _promote(columns)
+    return columns
+
+
+def _said(value: Any) -> Any:
+    return None if value is None or (isinstance(value, str) and not value.strip()) else value
+
+
+def _mostly(column: Column, kind: type) -> bool:
+    present = column.present
+    return bool(present) and sum(isinstance(v, kind) for v in present) >= 0.9 * len(present)
+
+
+def _judge_lists(columns: Mapping[str, Column]) -> None:
+    rows = {
+        name: [value if isinstance(value, list | tuple) else [] for value in column.values]
+        for name, column in columns.items()
+    }
+    flat = {
+        name: found
+        for name, found in rows.items()
+        if not any(isinstance(value, dict | list | tuple) for row in found for value in row)
+    }
+    group = aligned(flat)
+    # A row may lack a column: lists are compared where each of the group has one.
+    full = [i for i in range(len(next(iter(rows.values()), []))) if all(rows[n][i] for n in group)]
+    beside = judged_beside_each_other({n: [rows[n][i] for i in full] for n in group}, group)
+    for name, column in columns.items():
+        column.verdict = beside.get(name) or judged_alone([row for row in rows[name] if row])
+
+
+def _of_scalars(column: Column) -> Verdict:
+    present = column.present
+    if _mostly(column, dict):
+        return Verdict("json", "an object in every row")
+    texts = [value for value in present if isinstance(value, str)]
+    if texts and len(texts) == len(present):
+        return _json_in(texts) or _marked_up(texts) or judged(present)
+    return judged(present)
+
+
+def _json_in(texts: Sequence[str]) -> Verdict | None:
+    """Whether cells hold JSON: an object, a list of spans, or a list of words."""
+    if not all(text.strip()[0] in "[{" and text.strip()[-1] in "]}" for text in texts[:200]):
+        return None
+    try:
+        trees = [json.loads(text) for text in texts[:200]]
+    except (ValueError, RecursionError):
+        return None
+    if all(isinstance(tree, dict) for tree in trees):
+        return Verdict("json", "an object written inside the cell")
+    values = [value for tree in trees if isinstance(tree, list) for value in tree]
+    if values and all(isinstance(v, dict | list) for v in values) and are_offsets(values):
+        return Verdict("offsets", "a list of spans, written inside the cell")
+    return Verdict("unknown", "a list written inside the cell")
+
+
+def _marked_up(texts: Sequence[str]) -> Verdict | None:
+    """Whether texts hold `[label : words]`, or words with their tags glued on."""
+    found = [match[1] for text in texts for match in _INLINE.finditer(text)]
+    labels = Counter(found)
+    if len(found) >= 0.2 * len(texts) and len(labels) <= max(0.34 * len(found), 3):
+        return Verdict("inline", f"[label : words] with {len(labels)} different labels")
+    for separator in ("=", "/", "|", "_", "\\", ":"):
+        pairs = [word.rpartition(separator) for text in texts for word in text.split()]
+        if not pairs or len(pairs) < 2 * len(texts):
+            continue
+        whole = sum(bool(word and mark and tag) for word, mark, tag in pairs)
+        tags = {tag for _, _, tag in pairs}
+        words = {word for word, _, _ in pairs}
+        if whole >= 0.99 * len(pairs) and len(tags) <= max(0.3 * len(words), 12) and len(tags) > 1:
+            why = f"words with one of {len(tags)} tags glued on by '{separator}'"
+            return Verdict("pairs", why, separator)
+    return None
+
+
+def _find_tags_in_cells(columns: Sequence[Column]) -> None:
+    """A cell such as `O O B-x` has as many tags as the text beside it has words."""
+    for column in columns:
+        for text in columns:
+            if column is not text and _tags_of(column, text):
+                column.verdict = Verdict(
+                    "tags", f"as many values in a cell as '{text.name}' has words"
+                )
+                if text.holds != "tokens":
+                    text.verdict = Verdict("tokens", "words with blanks between them")
+                break
+
+
+def _tags_of(column: Column, text: Column) -> bool:
+    rows = [
+        (str(a).split(), str(b).split())
+        for a, b in zip(column.values, text.values, strict=True)
+        if a is not None and b is not None
+    ]
+    if not rows or sum(len(a) for a, _ in rows) < 1.5 * len(rows):
+        return False
+    if sum(len(a) == len(b) for a, b in rows) < 0.95 * len(rows):
+        return False
+    tags = {tag for row, _ in rows for tag in row}
+    words = {word for _, row in rows for word in row}
+    return 1 < len(tags) <= max(0.5 * len(words), 3) and len(tags) < len(words)
+
+
+def _promote(columns: Mapping[str, Column]) -> None:
+    """Something must be read: without a text it is the column with the most different values."""
+    able = [c for c in columns.values() if c.holds in ("label", "labels", "id") and c.distinct > 2]
+    able = [c for c in able if any(isinstance(value, str) for value in c.present)]
+    able = [c for c in able if not all(re.fullmatch(r"[\d.\s-]*", str(v)) for v in c.present)]
+    best = max(able, key=lambda column: (column.words > 1.5, column.distinct), default=None)
+    if best is not None and len(columns) > 1:
+        why = f"no other column is a text; {best.verdict.why}"
+        best.verdict = replace(best.verdict, holds="text", why=why, separator="")

@@ -1,0 +1,225 @@
+"""The format of one file, told by its content first and by its name second."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from mtl_core.data.findings import Finding
+from mtl_core.data.layout import Layout
+from mtl_core.data.reading.contract import Source
+from mtl_core.data.reading.json_rows import document_of, lists_in
+from mtl_core.data.reading.packed import bytes_of
+from mtl_core.errors import DataError
+
+from .blocks import block_form
+from .encoding import encoding_of
+from .places import Place, head_of
+from .tables import TableForm, has_header, records_of, table_form
+
+_START = 1 << 20  # bytes that are looked at
+
+
+@dataclass
+class Looked:
+    """A file that was looked at. `layout` is None where it is plain lines, or cannot be read."""
+
+    place: Place
+    format: str = ""
+    layout: Layout | None = None
+    encoding: str = ""  # in words
+    sniffed: list[str] = field(default_factory=list)
+    head: list[str] = field(default_factory=list)
+    lists: dict[str, int] = field(default_factory=dict)  # of a JSON document
+    why: str = ""  # why it cannot be used
+
+    @property
+    def is_lines(self) -> bool:
+        """Whether it may be one of several parallel files, or hold a text a line."""
+        return self.format in ("lines", "labelled") and bool(self.head)
+
+
+def look(place: Place, layout: Layout | None = None) -> Looked:
+    """Find out how a file is written, or take a layout as given."""
+    seen = Looked(place)
+    try:
+        _look(seen, layout)
+    except DataError as err:
+        seen.why = str(err)
+    return seen
+
+
+def _look(seen: Looked, layout: Layout | None) -> None:
+    start = _start(seen.place)
+    if start.startswith(b"PAR1"):
+        seen.format, seen.layout, seen.encoding = "parquet", Layout(kind="parquet"), "binary"
+        return
+    if start.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
+        seen.format, seen.layout, seen.encoding = "arrow", Layout(kind="arrow"), "binary"
+        return
+    needed, seen.encoding = encoding_of(start)
+    if layout is not None:
+        seen.format, seen.layout = layout.kind, layout
+    seen.head = head_of(seen.place, _ignore, layout.encoding if layout else needed)
+    if layout is None:
+        _look_at_lines(seen)
+        if seen.layout is not None and needed:
+            seen.layout = seen.layout.model_copy(update={"encoding": needed})
+    if seen.format == "json":
+        _look_into_document(seen)
+
+
+def _look_at_lines(seen: Looked) -> None:
+    lines = seen.head
+    if not any(line.strip() for line in lines):
+        seen.why = "it is empty"
+        return
+    kind = _json_kind(lines)
+    if kind:
+        seen.format, seen.layout = kind, Layout.model_validate({"kind": kind})
+    elif _as_blocks(seen) or _as_table(seen) or _as_labelled(seen):
+        return
+    else:
+        seen.format = "lines"
+        seen.sniffed.append("a text a line")
+
+
+def _json_kind(lines: Sequence[str]) -> str:
+    filled = [line.strip() for line in lines if line.strip()][:20]
+    if filled[0][0] not in "[{" or (
+        filled[0][0] == "[" and re.match(r"\[[^\[\]\d\"{},]+:", filled[0])
+    ):
+        return ""
+    trees = [_tree(line) for line in filled]
+    if isinstance(trees[0], dict):
+        rows = [tree for tree in trees[1:] if isinstance(tree, dict)]
+        if rows or (len(filled) == 1 and not lists_in(trees[0])):
+            return "jsonl"
+        return "json"
+    if isinstance(trees[0], list) and len(filled) > 1 and isinstance(trees[1], list):
+        return ""  # lists line by line: no reader can name their cells
+    return "json" if filled[0][0] == "{" or re.match(r"\[\s*($|[\[{\"])", filled[0]) else ""
+
+
+def _tree(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _as_blocks(seen: Looked) -> bool:
+    form = block_form(seen.head)
+    if form is None:
+        return False
+    if form.conllu:
+        seen.format, seen.layout = "conllu", Layout(kind="conllu")
+        return True
+    closing = "label" if form.closing else ""
+    seen.format = "conll"
+    names = tuple(str(i) for i in range(form.columns))
+    seen.layout = Layout(kind="conll", delimiter=form.delimiter, closing=closing, columns=names)
+    seen.sniffed.append(f"{form.columns} columns parted by {_named(form.delimiter or 'blanks')}")
+    if closing:
+        seen.sniffed.append("a label closes each block")
+    return True
+
+
+def _as_table(seen: Looked) -> bool:
+    form = table_form(seen.head)
+    if form is None:
+        return False
+    kind = "tsv" if form.delimiter == "\t" else "csv"
+    default = "\t" if kind == "tsv" else ","
+    records = records_of(
+        [line for line in seen.head if line.strip()], form.delimiter, quoting=form.quoting
+    )
+    whole = [record for record in records if record and len(record) == form.columns]
+    header = has_header(whole[:500])
+    names = () if header else tuple(str(i) for i in range(form.columns))
+    seen.format = kind
+    seen.layout = Layout(
+        kind="tsv" if kind == "tsv" else "csv",
+        delimiter="" if form.delimiter == default else form.delimiter,
+        quoting=form.quoting,
+        header=header,
+        columns=names,
+    )
+    if header and (len(set(whole[0])) < form.columns or "" in whole[0]):
+        named = _repaired(whole[0])
+        seen.layout = seen.layout.model_copy(update={"columns": named})
+    seen.sniffed += _words_of_table(form, header)
+    return True
+
+
+def _repaired(header: Sequence[str]) -> tuple[str, ...]:
+    """Names for the columns of a header that leaves some out or names some twice."""
+    names: list[str] = []
+    for i, name in enumerate(header):
+        fresh = name.strip() or f"column_{i + 1}"
+        names.append(fresh if fresh not in names else f"{fresh}_{i + 1}")
+    return tuple(names)
+
+
+def _words_of_table(form: TableForm, header: bool) -> list[str]:
+    quotes = "quotes enclose fields" if form.quoting else "quotes are plain text"
+    return [
+        f"delimiter {_named(form.delimiter)}",
+        f"{form.columns} columns",
+        "the first line names the columns" if header else "no header",
+        *([quotes] if not form.quoting and form.merged else []),
+    ]
+
+
+def _as_labelled(seen: Looked) -> bool:
+    lines = [line for line in seen.head if line.strip()]
+    fields = [re.split(r"[ \t]+", line.strip(), maxsplit=1) for line in lines]
+    if len(lines) < 4 or sum(len(field) == 2 for field in fields) < 0.95 * len(fields):
+        return False
+    counts = Counter(field[0] for field in fields)
+    once = sum(count == 1 for count in counts.values())
+    most = max(0.1 * len(lines), min(len(lines) / 3, 12), 2)
+    if not 2 <= len(counts) <= most or once > 0.005 * len(lines):
+        return False
+    # A word that begins many texts stands inside texts too; so do tags that begin many lines.
+    inside = Counter(word for field in fields if len(field) == 2 for word in set(field[1].split()))
+    if any(
+        inside[label] > 0.25 * count + 1 for label, count in counts.items() if not label.isdigit()
+    ):
+        return False
+    seen.format = "labelled"
+    seen.layout = Layout(kind="labelled", columns=("label", "text"))
+    seen.sniffed.append(f"each line begins with one of {len(counts)} labels")
+    return True
+
+
+def _look_into_document(seen: Looked) -> None:
+    source = Source(seen.place.address, seen.layout or Layout(kind="json"), _ignore)
+    seen.lists = lists_in(document_of(source))
+
+
+def _start(place: Place) -> bytes:
+    """The first bytes, unpacked."""
+    blocks = bytes_of(Source(place.address, Layout(kind="labelled"), _ignore))
+    start = b""
+    for block in blocks:
+        start += block
+        if len(start) >= _START:
+            break
+    return start[:_START]
+
+
+def _named(delimiter: str) -> str:
+    return {"\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe"}.get(delimiter, delimiter)
+
+
+def is_plain_suffix(place: Place) -> bool:
+    """Whether a file's name says that it is a text, or nothing."""
+    return PurePosixPath(place.name).suffix.lower() in ("", ".txt", ".text")
+
+
+def _ignore(finding: Finding) -> None:
+    """What is found in a head is found again when the whole file is read."""

@@ -1,0 +1,60 @@
+"""The files of a dataset, whatever way they lie at a path."""
+
+from pathlib import Path
+
+from mtl_core.data.catalog import SPLITS
+from mtl_core.data.findings import Finding, Findings
+from mtl_core.errors import DataError
+
+from .beside import parallel
+from .contract import Overrides
+from .doubles import without_doubles
+from .formats import Looked, look
+from .found import Found, written_alike
+from .places import Place, places_at
+
+
+def gathered(path: Path, overrides: Overrides, findings: Findings) -> Found:
+    """The files by split, and the layout that reads them. Raises DataError where there are none."""
+    places = places_at(path, findings)
+    if overrides.layout is not None:
+        looked = [look(place, overrides.layout) for place in places]
+        found = written_alike(looked)
+        found.layout = overrides.layout
+    else:
+        found = _sniffed(places)
+    if overrides.splits:
+        found.splits = _given(found, places, overrides)
+    without_doubles(found)
+    return _with_training(found, findings)
+
+
+def _sniffed(places: list[Place]) -> Found:
+    looked: list[Looked] = [look(place) for place in places]
+    return parallel(looked) or written_alike(looked)
+
+
+def _given(found: Found, places: list[Place], overrides: Overrides) -> dict[str, list[Place]]:
+    """The splits as a person named them."""
+    known = {place.file: place for place in [*places, *found.places]}
+    missing = [f for files in overrides.splits.values() for f in files if f not in known]
+    if missing:
+        raise DataError(
+            f"there is no file '{missing[0]}'; there are {', '.join(sorted(known)[:12])}"
+        )
+    return {s: [known[f] for f in overrides.splits[s]] for s in SPLITS if overrides.splits.get(s)}
+
+
+def _with_training(found: Found, findings: Findings) -> Found:
+    """Without training files, the fullest of the others is trained on."""
+    if "train" in found.splits:
+        return found
+    fullest = max(
+        found.splits,
+        key=lambda s: sum(place.address.path.stat().st_size for place in found.splits[s]),
+    )
+    what = f"there is no training file: the rows of {fullest} are trained on"
+    findings(Finding("no train", "warning", what, "add a file for train"))
+    splits = {"train" if split == fullest else split: p for split, p in found.splits.items()}
+    found.splits = {split: splits[split] for split in SPLITS if split in splits}
+    return found

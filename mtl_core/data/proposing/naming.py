@@ -1,0 +1,119 @@
+"""Names: of columns that have none, of tasks, of datasets, and of labels that are written as numbers."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .columns import Column
+
+_UPOS = frozenset(
+    "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
+)
+_ENTITIES = frozenset(
+    "PER LOC ORG MISC PERSON LOCATION ORGANIZATION GPE PRODUCT GROUP DATE".split()
+)
+_CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT".split())
+_UNSAID = re.compile(r"[^\w.-]+")
+
+
+def task_name(column: str, taken: Sequence[str]) -> str:
+    """The name of a task made of a column: nothing that a metric's key could trip over, and unique."""
+    name = _UNSAID.sub("_", column.strip()).strip("_.-")[:50] or "task"
+    name = f"{name}_labels" if name == "all" else name
+    return unique(name, taken)
+
+
+def unique(name: str, taken: Sequence[str]) -> str:
+    """The name, with a number where it is taken."""
+    found, number = name, 2
+    while found in taken:
+        found, number = f"{name}_{number}", number + 1
+    return found
+
+
+def dataset_name(path: Path) -> str:
+    """A short name for the dataset at a path."""
+    name = path.name if path.is_dir() else path.name.split(".")[0]
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_.-")[:64].rstrip("_.-")
+    return name or "dataset"
+
+
+def telling_names(columns: Mapping[str, Column]) -> tuple[str, ...]:
+    """Names for columns that the files do not name, by what they hold."""
+    texts = [c for c in columns.values() if c.holds == "text"]
+    names: list[str] = []
+    for column in columns.values():
+        name = _telling(column, texts)
+        names.append(unique(name, names))
+    return tuple(names)
+
+
+def _telling(column: Column, texts: Sequence[Column]) -> str:
+    if column.holds == "text" and len(texts) == 2:
+        return f"text_{'ab'[texts.index(column)]}"
+    if column.holds == "tags":
+        return _name_of_tags(column)
+    plain = {
+        "text": "text", "inline": "text", "pairs": "pairs", "tokens": "tokens", "label": "label",
+        "labels": "labels", "number": "score", "id": "id", "split": "split", "offsets": "spans",
+    }  # fmt: skip
+    return plain.get(
+        column.holds, f"column_{int(column.name) + 1}" if column.name.isdigit() else column.name
+    )
+
+
+def _name_of_tags(column: Column) -> str:
+    tags = set(column.counts)
+    labels = {tag.partition("-")[2].upper() for tag in tags if "-" in tag}
+    if labels & _ENTITIES or {label.partition(".")[0] for label in labels} & _ENTITIES:
+        return "ner"
+    if labels and labels <= _CHUNKS | {"CONJP", "INTJ", "LST", "UCP"}:
+        return "chunk"
+    if len(tags & _UPOS) >= 5 or len(tags & {"NN", "NNP", "VB", "VBD", "IN", "DT", "JJ"}) >= 4:
+        return "pos"
+    if tags <= {"B", "I", "E", "S", "M", "O"}:
+        return "seg"
+    return "tags"
+
+
+def label_names(text: str) -> dict[str, str]:
+    """Names by number, from a file beside the data: a name a line, `0<TAB>name`, or JSON."""
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        return _listed([line.strip() for line in text.split("\n") if line.strip()])
+    if isinstance(tree, list) and all(isinstance(one, str) for one in tree):
+        return _listed(tree)
+    if not isinstance(tree, dict):
+        return {}
+    if all(re.fullmatch(r"\d+", str(key)) and isinstance(v, str) for key, v in tree.items()):
+        return {str(key): value for key, value in tree.items()}
+    if all(isinstance(v, int) and not isinstance(v, bool) for v in tree.values()):
+        return {str(value): str(key) for key, value in tree.items()}
+    return {}
+
+
+def _listed(lines: Sequence[str]) -> dict[str, str]:
+    if not 1 < len(lines) <= 2000 or any(len(line) > 80 for line in lines):
+        return {}
+    for pattern in (r"(\d+)[\s,:;=]+(.+)", r"(?P<name>.+?)[\s,:;=]+(?P<id>\d+)"):
+        found = [re.fullmatch(pattern, line) for line in lines]
+        if all(found):
+            pairs = [(m.group(1), m.group(2)) for m in found if m]
+            pairs = [(b, a) if "id" in pattern else (a, b) for a, b in pairs]
+            return {number: name.strip() for number, name in pairs}
+    if len(set(lines)) < len(lines):
+        return {}
+    return {str(number): line for number, line in enumerate(lines)}
+
+
+def fitting(names: Mapping[str, str], ids: Sequence[str]) -> dict[str, str]:
+    """The names of these ids; numbers of a plain list may begin at 0 or at 1. Empty where they do not fit."""
+    wanted = {one for one in ids if re.fullmatch(r"\d+", one)}
+    if not wanted or len(wanted) < len(ids) or len(wanted) < 0.5 * len(names):
+        return {}
+    if wanted <= set(names):
+        return dict(names)
+    shifted = {str(int(number) + 1): name for number, name in names.items() if number.isdigit()}
+    return shifted if wanted <= set(shifted) else {}

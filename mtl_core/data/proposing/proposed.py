@@ -1,0 +1,219 @@
+"""From a path to a card that works: look at the files, the columns, the tasks, and try the whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mtl_core.data.catalog import Card
+from mtl_core.data.findings import Finding, Findings
+from mtl_core.data.layout import AtRandom, ByColumn, Divide, Layout
+from mtl_core.data.reading import Row
+from mtl_core.errors import DataError
+
+from .columns import Column, columns_of
+from .contract import ColumnFacts, FileFacts, Overrides, Proposal
+from .found import Found
+from .gathering import gathered
+from .marks import settled, with_markup
+from .naming import dataset_name, label_names, telling_names
+from .reading_of import Input, language_of, segmentation_of, texts_read, words_and_tags
+from .sampling import rows_from
+from .split_names import split_of
+from .tasks import judged_anew, specs_of
+from .trial import Trial
+
+_ROUNDS = 3  # what is unfolded may hold more that can be
+
+
+def propose(path: Path, *, name: str = "", overrides: Overrides | None = None) -> Proposal:
+    """Look at a file, an archive or a folder, and propose a card that trains as it stands.
+
+    Raises DataError where nothing can be made of it: what was seen, and the cure.
+    """
+    findings = Findings()
+    overrides = overrides or Overrides()
+    found = gathered(path, overrides, findings)
+    seen = _seen(found, overrides)
+    read = seen.read
+    specs = specs_of(seen.columns, read, seen.tags, _lists(found), overrides)
+    if not specs:
+        raise DataError(_no_task(path, seen.columns))
+    card = Card(
+        name=name or dataset_name(path),
+        language=overrides.language or language_of(read, seen.columns),
+        segmentation=overrides.segmentation or seen.segmentation,  # type: ignore[arg-type]
+        layout=_needed(seen.layout, {spec.target for _, spec in specs.values()}, read),
+        splits={split: _named([p.file for p in places]) for split, places in found.splits.items()},
+        divide=_divide(found, seen.columns, overrides, specs, findings),
+        tasks=dict(specs.values()),
+    )
+    trial = Trial(path if path.is_dir() else path.parent, card, findings)
+    card = trial.run()
+    tasks = {column: task for column, (task, _) in specs.items() if task in card.tasks}
+    _tell_columns(seen.columns, read, tasks, trial.left_out, findings)
+    facts = tuple(_column_facts(c, tasks) for c in seen.columns.values())
+    return Proposal(card, path, _file_facts(found, trial.rows(), card), facts, findings)
+
+
+@dataclass
+class _Seen:
+    """The columns of the training rows, unfolded, and what is read of them."""
+
+    layout: Layout
+    columns: dict[str, Column]
+    read: Input
+    tags: list[str]
+    segmentation: str
+
+
+def _seen(found: Found, overrides: Overrides) -> _Seen:
+    places = found.splits.get("train") or next(iter(found.splits.values()))
+    layout = found.layout
+    segmentation = overrides.segmentation or "words"
+    columns = _judged(rows_from(places, layout), overrides)
+    if layout.columns and all(name.isdigit() for name in layout.columns):
+        layout = _with_names(layout, columns)
+        columns = _judged(rows_from(places, layout), overrides)
+    for _ in range(_ROUNDS):
+        marked = with_markup(layout, columns)
+        if marked == layout:
+            break
+        text = texts_read(columns, answers=True)
+        if text and not overrides.segmentation:
+            segmentation = segmentation_of(text, columns)
+        layout = marked
+        columns = _judged(rows_from(places, layout, segmentation), overrides, layout)  # type: ignore[arg-type]
+    words, tags = words_and_tags(columns)
+    answers = any(column.holds in ("label", "labels", "number") for column in columns.values())
+    read = overrides.input or (words if tags else texts_read(columns, answers))
+    if read is None:
+        raise DataError(_no_text(found, columns))
+    if not overrides.segmentation and not layout.markup:
+        segmentation = segmentation_of(read, columns)
+    return _Seen(layout, columns, read, tags, segmentation)
+
+
+def _judged(
+    rows: Sequence[Row], overrides: Overrides, layout: Layout | None = None
+) -> dict[str, Column]:
+    columns = columns_of(rows)
+    if layout is not None:
+        settled(columns, layout)
+    judged_anew(columns, overrides)
+    return columns
+
+
+def _with_names(layout: Layout, columns: Mapping[str, Column]) -> Layout:
+    """Names for columns that were only counted; a closing label is named already."""
+    counted = {name: columns[name] for name in layout.columns if name in columns}
+    named = dict(zip(counted, telling_names(counted), strict=True))
+    taken = set(columns) - set(counted)
+    fresh = [named.get(name, f"column_{int(name) + 1}") for name in layout.columns]
+    return layout.model_copy(
+        update={"columns": tuple(f"{name}_" if name in taken else name for name in fresh)}
+    )
+
+
+def _needed(layout: Layout, targets: set[str], read: Input) -> Layout:
+    """The layout without markup that no task reads."""
+    used = targets | ({read} if isinstance(read, str) else {*read})
+    kept = {
+        name: how
+        for name, how in layout.markup.items()
+        if how.kind == "json" or any(column.startswith(f"{name}_") for column in used)
+    }
+    return layout.model_copy(update={"markup": kept})
+
+
+def _named(files: Sequence[str]) -> str | tuple[str, ...]:
+    return files[0] if len(files) == 1 else tuple(files)
+
+
+def _lists(found: Found) -> list[dict[str, str]]:
+    """Names of labels by number, from the short lists that lie beside the data."""
+    lists = (label_names("\n".join(one.head)) for one in found.lists)
+    return [names for names in lists if names]
+
+
+def _divide(
+    found: Found,
+    columns: Mapping[str, Column],
+    overrides: Overrides,
+    specs: Mapping[str, tuple[str, object]],
+    findings: Findings,
+) -> Divide | None:
+    """A column that tells the split, or a cut at random where a split is missing."""
+    if overrides.divide is not None:
+        return overrides.divide
+    by_column = next((c for c in columns.values() if c.holds == "split"), None)
+    if by_column is not None and set(found.splits) == {"train"}:
+        values = {split_of(value): value for value in reversed(sorted(by_column.counts))}
+        if {"train", "validation"} <= set(values):
+            return ByColumn(column=by_column.name, values=values)  # type: ignore[arg-type]
+    if "validation" in found.splits:
+        return None
+    labels = [column for column in columns.values() if column.holds == "label"]
+    by = next((c.name for c in labels if c.name in specs and 1 < c.distinct <= 200), "")
+    cut = "validation rows are" if "test" in found.splits else "validation and test rows are"
+    findings(Finding("divided", "note", f"{cut} cut off the training rows at random"))
+    return AtRandom(by=by, test=0.0 if "test" in found.splits else 0.1)
+
+
+def _tell_columns(
+    columns: Mapping[str, Column],
+    read: Input,
+    tasks: Mapping[str, str],
+    left_out: Mapping[str, str],
+    findings: Findings,
+) -> None:
+    """What no task reads or answers, in notes."""
+    for task, why in left_out.items():
+        findings(Finding(f"task {task}", "note", f"task {task} is left out: {why}"))
+    used = {read} if isinstance(read, str) else {*read}
+    for column in columns.values():
+        if column.holds == "text" and column.name not in used and column.name not in tasks:
+            what = f"column '{column.name}' holds free text and is left out: no kind of task writes text"
+            findings(Finding(f"column {column.name}", "note", what))
+
+
+def _column_facts(column: Column, tasks: Mapping[str, str]) -> ColumnFacts:
+    verdict = column.verdict
+    task = tasks.get(column.name, "")
+    return ColumnFacts(
+        column.name, verdict.holds, verdict.why, column.distinct, column.examples, task
+    )
+
+
+def _file_facts(found: Found, rows: Mapping[str, int], card: Card) -> tuple[FileFacts, ...]:
+    facts = []
+    for split, places in found.splits.items():
+        counted = rows.get(split, 0) if len(places) == 1 and card.divide is None else 0
+        for place in places:
+            one = found.of(place)
+            names = found.layout.columns
+            facts.append(
+                FileFacts(
+                    place.file, split, found.layout.kind, one.encoding if one else "", counted,
+                    names, tuple(one.sniffed) if one else (),
+                )
+            )  # fmt: skip
+    facts += [FileFacts(name, "", "", "", 0, (), (), why) for name, why in found.left_out.items()]
+    return tuple(facts)
+
+
+def _no_text(found: Found, columns: Mapping[str, Column]) -> str:
+    return f"{found.places[0].name}: no column holds a text or words ({_said(columns)}); add one"
+
+
+def _no_task(path: Path, columns: Mapping[str, Column]) -> str:
+    texts = [column.name for column in columns.values() if column.holds == "text"]
+    if len(texts) > 1:
+        return (
+            f"{path}: free text beside free text ({', '.join(texts)}); no kind of task writes text, "
+            "add a column of labels, numbers or tags"
+        )
+    return f"{path}: no column holds labels, numbers or tags ({_said(columns)}); add one"
+
+
+def _said(columns: Mapping[str, Column]) -> str:
+    return ", ".join(f"{c.name}: {c.holds}, {c.verdict.why}" for c in list(columns.values())[:12])

@@ -1,0 +1,134 @@
+"""Tasks made of columns: their names, their kinds, what their labels are called."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from mtl_core.data.catalog import TaskKind, TaskSpec
+
+from .cells import as_number
+from .columns import Column
+from .contract import Overrides
+from .naming import fitting, task_name
+from .reading_of import Input
+
+_KIND_OF: dict[str, TaskKind] = {
+    "label": "classification", "labels": "multilabel", "number": "regression",
+}  # fmt: skip
+_SPAN = re.compile(r"[BIESLMUW]-.+", re.DOTALL)
+_OUTSIDE = frozenset({"O", "", "_", "-"})
+_ODD_SHARE = 0.01  # of the tags may be misspelt; more of them are another scheme
+_NOT_LEARNT = ("feats", "deprel", "lemma", "deps", "misc", "head")
+
+
+def kind_of_tags(column: Column) -> tuple[TaskKind, dict[str, str]]:
+    """Spans where the tags are BIO-like, with a name for a tag that only means outside."""
+    counts = column.counts
+    inside = {tag: n for tag, n in counts.items() if _SPAN.fullmatch(tag)}
+    odd = {tag: n for tag, n in counts.items() if tag not in inside and tag not in _OUTSIDE}
+    if not inside or not any(tag[0] in "BSUIW" for tag in inside):
+        return "tagging", {}
+    if sum(odd.values()) <= _ODD_SHARE * counts.total():
+        return "spans", {}
+    # One word for what is outside, such as NoLabel, beside tags that are all BIO-like.
+    if len(odd) == 1 and not any(tag in _OUTSIDE for tag in counts):
+        return "spans", {next(iter(odd)): "O"}
+    return "tagging", {}
+
+
+def specs_of(
+    columns: Mapping[str, Column],
+    read: Input,
+    tags: Sequence[str],
+    lists: Sequence[Mapping[str, str]],
+    overrides: Overrides,
+) -> dict[str, tuple[str, TaskSpec]]:
+    """Column -> name and entry of the task that is made of it. `lists` name labels by number."""
+    found: dict[str, tuple[str, TaskSpec]] = {}
+    said_elsewhere = _renamings(columns)
+    used = {read} if isinstance(read, str) else {*read}
+    for column in columns.values():
+        if column.name in used or column.name in said_elsewhere.values():
+            continue
+        kind, names = _kind(column, tags, overrides)
+        if kind is None or (kind in ("tagging", "spans") and not isinstance(read, str)):
+            continue
+        options: dict[str, Any] = {"kind": kind, "input": read, "target": column.name}
+        names = names or _names(column, columns, said_elsewhere, lists)
+        if names:
+            options["names"] = names
+        if kind == "multilabel" and column.verdict.separator not in ("", ","):
+            options["separator"] = column.verdict.separator
+        taken = [name for name, _ in found.values()]
+        name = overrides.names.get(column.name) or task_name(column.name, taken)
+        found[column.name] = (name, TaskSpec.model_validate(options))
+    return found
+
+
+def _kind(
+    column: Column, tags: Sequence[str], overrides: Overrides
+) -> tuple[TaskKind | None, dict[str, str]]:
+    if column.name in overrides.kinds:
+        return overrides.kinds[column.name], {}
+    if column.holds == "tags":
+        chosen = column.name in overrides.holds or column.name not in _NOT_LEARNT
+        return kind_of_tags(column) if column.name in tags and chosen else (None, {})
+    return _KIND_OF.get(column.holds), {}
+
+
+def _names(
+    column: Column,
+    columns: Mapping[str, Column],
+    said_elsewhere: Mapping[str, str],
+    lists: Sequence[Mapping[str, str]],
+) -> dict[str, str]:
+    if column.name in said_elsewhere:
+        other = columns[said_elsewhere[column.name]]
+        pairs = zip(column.values, other.values, strict=True)
+        return {str(a): str(b) for a, b in pairs if a is not None and b is not None}
+    if column.holds not in ("label", "labels", "tags"):
+        return {}
+    ids = list(_parts(column))
+    return next((names for one in lists if (names := fitting(one, ids))), {})
+
+
+def _parts(column: Column) -> Counter[str]:
+    """The labels of a column one by one."""
+    if column.holds != "labels" or not column.verdict.separator:
+        return column.counts
+    mark = column.verdict.separator
+    return Counter(
+        part.strip() for value in column.present for part in str(value).split(mark) if part.strip()
+    )
+
+
+def _renamings(columns: Mapping[str, Column]) -> dict[str, str]:
+    """Label columns that another one only says in other words: column -> the one with the names."""
+    labels = [column for column in columns.values() if column.holds == "label"]
+    found: dict[str, str] = {}
+    for one in labels:
+        for two in labels:
+            if one is two or one.name in found or one.name in found.values() or two.name in found:
+                continue
+            if _one_to_one(one, two) and _is_numbers(one) >= _is_numbers(two):
+                if two.name not in found.values():
+                    found[one.name] = two.name
+    return found
+
+
+def _one_to_one(one: Column, two: Column) -> bool:
+    pairs = {(str(a), str(b)) for a, b in zip(one.values, two.values, strict=True)}
+    return len(pairs) == one.distinct == two.distinct and len(one.present) == len(two.present)
+
+
+def _is_numbers(column: Column) -> bool:
+    return all(as_number(value) is not None for value in column.counts)
+
+
+def judged_anew(columns: Mapping[str, Column], overrides: Overrides) -> None:
+    """What a person said about columns goes before what was found out."""
+    for name, holds in overrides.holds.items():
+        if name in columns and columns[name].holds != holds:
+            columns[name].verdict = replace(columns[name].verdict, holds=holds, why="as you said")
