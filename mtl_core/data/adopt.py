@@ -33,8 +33,10 @@ def open_dataset(path: str) -> Dataset:
 
 def adopt(dataset: Dataset, home: Path) -> Dataset:
     """Add a dataset to the catalogue of this user. Raises DataError where its name is taken."""
-    folder = (dataset.path.parent / dataset.card.folder).resolve()
-    card = dataset.card.model_copy(update={"folder": str(folder)})
+    card = dataset.card
+    if card.hub is None:
+        folder = (dataset.path.parent / card.folder).resolve()
+        card = card.model_copy(update={"folder": str(folder)})
     target = home / "data" / card.name / CARD_FILE
     _check_name(card, target, home)
     try:
@@ -53,14 +55,21 @@ def _check_name(card: Card, target: Path, home: Path) -> None:
                 other = load_card(file)
             except DataError:
                 continue
-            here = (other.path.parent / other.card.folder).resolve()
-            if other.name == card.name and str(here) != card.folder:
+            here = _origin(other.card, other.path)
+            if other.name == card.name and here != _origin(card, target):
                 raise DataError(
                     f"a dataset '{card.name}' is there already, from {here}; "
                     "change the name in your card"
                 )
             if other.name == card.name and file.resolve() != target.resolve():
                 raise DataError(f"'{card.name}' is in the list already, as {other.label}")
+
+
+def _origin(card: Card, path: Path) -> str:
+    """Where the rows of a card come from."""
+    if card.hub is None:
+        return str((path.parent / card.folder).resolve())
+    return f"hub dataset {card.hub.path}" + (f" ({card.hub.name})" if card.hub.name else "")
 
 
 def _text(card: Card) -> str:

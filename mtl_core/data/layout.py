@@ -3,9 +3,9 @@
 Parts of a dataset card; only needed where the files themselves do not tell.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from mtl_core.config.parts import Part, option
 
@@ -13,7 +13,7 @@ FileKind = Literal[
     "jsonl", "json", "csv", "tsv", "conll", "conllu", "parquet", "arrow",
     "labelled", "folders", "parallel",
 ]  # fmt: skip
-MarkupKind = Literal["inline", "offsets", "pairs", "prefix", "glued", "json"]
+MarkupKind = Literal["inline", "offsets", "pairs", "prefix", "glued", "json", "features"]
 
 
 class Markup(Part):
@@ -21,16 +21,20 @@ class Markup(Part):
 
     With the column called X: `inline`, `offsets` and `pairs` give `X_words` and `X_tags` (BIO tags,
     or the tags as they are written), `prefix` gives `X_prefix`, `glued` gives `X_words` and
-    `X_digits`, and `json` gives `X.key` for every key of the object.
+    `X_digits`, and `json` and `features` give `X.key` for every key.
     """
 
     kind: MarkupKind = option(
         ...,
         "inline: [label : words] inside a text; offsets: a list of spans given by the places of "
         "their characters; pairs: word and tag glued together; prefix: the part of a label before "
-        "a separator; glued: a digit glued to each word; json: an object inside a cell.",
+        "a separator; glued: a digit glued to each word; json: an object inside a cell; features: Key=Value pairs "
+        "parted by | at each word.",
     )
     text: str = option("", "Column with the text that offsets count in.")
+    keys: tuple[str, ...] = option(
+        (), "Features that become columns; empty: those that a sentence has."
+    )
     separator: str = option(
         "", "What parts word and tag (pairs; empty: =), or label and part (prefix; empty: a colon)."
     )
@@ -47,8 +51,10 @@ class Layout(Part):
         "", "What stands between the columns; empty: comma, tab, or any blanks.", max_length=8
     )
     quoting: bool = option(True, "Whether double quotes enclose fields of a CSV or TSV file.")
-    header: bool = option(
-        True, "Whether the first line of a CSV or TSV file names its columns; `columns` replace it."
+    header: bool | None = option(
+        None,
+        "Whether the first line of a CSV or TSV file names its columns; empty: it does, unless "
+        "`columns` name them. Where both do, `columns` hold.",
     )
     closing: str = option(
         "", "Column for the label that stands alone in the last line of each block (CoNLL)."
@@ -75,7 +81,15 @@ class Layout(Part):
         return self
 
 
-class ByColumn(Part):
+class _Division(Part):
+    """What both ways have in common: the kind is written down, though it is a default."""
+
+    @model_serializer(mode="wrap")
+    def _with_kind(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {"kind": self.kind_name(), **written(self)}
+
+
+class ByColumn(_Division):
     """A column says to which split a row belongs; all rows stand under train."""
 
     kind: Literal["column"] = "column"
@@ -85,7 +99,7 @@ class ByColumn(Part):
     )
 
 
-class AtRandom(Part):
+class AtRandom(_Division):
     """Splits that the files lack are cut off the training rows, the same ones every time.
 
     Rows with the same text stay together, and labels are spread evenly (stratified).
