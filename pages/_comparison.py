@@ -16,6 +16,7 @@ from mtl_core.analysis.compare import (
 from mtl_core.analysis.figures_compare import curves_figure, gains_figure
 from mtl_core.analysis.gains import HELPED, HURT, Gain, gains, gains_table
 from mtl_core.analysis.inks import DOWN, GREY, UP
+from mtl_core.analysis.results import split_in_words, splits_in
 from mtl_core.config import EVERY_TASK
 from mtl_core.runs.store import State
 from pages._compared import Chosen
@@ -77,21 +78,17 @@ def show_gains(chosen: Chosen) -> None:
 
 
 def _choose_split(chosen: Chosen) -> str:
-    has_test = any(
-        key.split("/")[1] == "test"
-        for r in chosen.results
-        if r.state is State.FINISHED
-        for key in r.metrics
-    )
-    splits = ["test", "validation"] if has_test else ["validation"]
+    finished = [r for r in chosen.results if r.state is State.FINISHED]
+    splits = splits_in(key for r in finished for key in r.metrics) or ["validation"]
     picked = st.segmented_control(
         "Scores on",
         splits,
         default=splits[0],
         required=True,
-        key=f"compare/split/{has_test}",
-        format_func=lambda name: f"{name.capitalize()} data",
-        help="Test scores come from finished runs only; they were never used to choose anything.",
+        key="/".join(("compare/split", *splits)),
+        format_func=lambda name: split_in_words(name).capitalize(),
+        help="Test scores come from finished runs only; they were never used to choose anything. "
+        "Unseen only: without the texts that stand in training data.",
         label_visibility="collapsed",
     )
     return picked or splits[0]
@@ -175,7 +172,7 @@ def score_table(table: pd.DataFrame) -> pd.DataFrame:
         f"{mean:.3f}" if count < 2 else f"{mean:.3f} ± {deviation:.3f}"
         for count, mean, deviation in rows[["runs", "mean", "deviation"]].to_numpy().tolist()
     ]
-    rows = rows.assign(shown=shown, column=rows["role"] + ", " + rows["split"])
+    rows = rows.assign(shown=shown, column=rows["role"] + ", " + rows["split"].map(split_in_words))
     wide = rows.pivot_table(
         index=["task", "metric"], columns="column", values="shown", aggfunc="first", sort=False
     )

@@ -7,10 +7,11 @@ import streamlit as st
 
 from mtl_core.analysis.details import Details, details_of
 from mtl_core.analysis.figures_details import confusion_figure, values_figure
-from mtl_core.analysis.results import main_metrics
+from mtl_core.analysis.results import main_metrics, split_in_words, splits_in
 from mtl_core.config import EVERY_TASK
 from mtl_core.data.tasks import LOWER_IS_BETTER
 from mtl_core.runs.store import Run
+from mtl_core.training.unseen import LEFT_OUT, UNSEEN
 from pages._choose import choose
 from pages._ui import ListedRun, colour, counted, plain, theme
 
@@ -22,12 +23,14 @@ def final_scores(listed: ListedRun) -> None:
         return
     st.subheader("Scores of the best checkpoint", anchor=False)
     number = st.column_config.NumberColumn(format="%.3f")
+    splits = splits_in(listed.status.metrics)
     st.dataframe(
         rows,
         hide_index=True,
-        column_config=dict.fromkeys(("validation", "test"), number),
+        column_config=dict.fromkeys(map(split_in_words, splits), number),
         alt="Scores of each task on validation and test data",
     )
+    _left_out(listed)
     _details(listed)
 
 
@@ -42,9 +45,32 @@ def _rows(listed: ListedRun) -> list[dict[str, str | float]]:
         name += " (lower is better)" if metric in LOWER_IS_BETTER else ""
         name += " (main)" if main.get(task) == metric else ""
         shown = {"task": "all tasks" if task == EVERY_TASK else task, "score": name}
-        if metric != "loss" and (task != EVERY_TASK or len(listed.experiment.tasks) > 1):
-            rows.setdefault((task, metric), dict(shown))[split] = value
+        if metric not in ("loss", LEFT_OUT) and (
+            task != EVERY_TASK or len(listed.experiment.tasks) > 1
+        ):
+            rows.setdefault((task, metric), dict(shown))[split_in_words(split)] = value
     return sorted(rows.values(), key=lambda row: "(main)" not in str(row["score"]))
+
+
+def _left_out(listed: ListedRun) -> None:
+    """What “unseen only” leaves out: rows whose text the run was trained on."""
+    for split in ("validation", "test"):
+        counts = {
+            task: round(count)
+            for task in listed.experiment.tasks
+            if (count := listed.status.metrics.get(f"{task}/{split}{UNSEEN}/{LEFT_OUT}"))
+        }
+        if counts:
+            same = len(set(counts.values())) == 1 and len(counts) == len(listed.experiment.tasks)
+            said = (
+                counted(next(iter(counts.values())), "row")
+                if same
+                else ", ".join(f"{counted(n, 'row')} of {plain(t)}" for t, n in counts.items())
+            )
+            st.caption(
+                f"{split_in_words(split + UNSEEN).capitalize()}: without {said} of the {split} data "
+                "whose text stands in training data."
+            )
 
 
 def _details(listed: ListedRun) -> None:

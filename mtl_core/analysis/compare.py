@@ -15,6 +15,7 @@ import pandas as pd
 
 from mtl_core.config import EVERY_TASK, NAMES, Experiment
 from mtl_core.runs.store import State
+from mtl_core.training.unseen import UNSEEN
 
 from .results import MULTI, Result, result_of
 
@@ -44,7 +45,7 @@ def _rows(result: Result) -> list[dict[str, Any]]:
     rows = []
     for key, value in result.metrics.items():
         task, split, metric = key.split("/", 2)
-        untested = split == "test" and result.state is not State.FINISHED
+        untested = split.removesuffix(UNSEEN) == "test" and result.state is not State.FINISHED
         if untested or (task == EVERY_TASK and result.role != MULTI):
             continue
         main = metric == result.main.get(task)

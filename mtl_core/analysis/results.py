@@ -9,6 +9,7 @@ from mtl_core.data.tasks import METRICS
 from mtl_core.runs.store import Run, State
 from mtl_core.training.manifest import FILE as MANIFEST
 from mtl_core.training.manifest import Manifest
+from mtl_core.training.unseen import UNSEEN
 
 MULTI, TWIN, SINGLE = "multi-task", "twin", "single task"
 
@@ -63,6 +64,23 @@ def result_of(run: Run) -> Result:
     main = main_metrics(run, status.metrics)
     asked, steered = run.experiment, status.steered
     return Result(run.id, run.group, asked, status.state, status.metrics, main, steered)
+
+
+def split_in_words(split: str) -> str:
+    """A split's name in metric keys as people read it.
+
+    >>> split_in_words("test"), split_in_words("test_unseen")
+    ('test', 'test, unseen only')
+    """
+    whole = split.removesuffix(UNSEEN)
+    return split if whole == split else f"{whole}, unseen only"
+
+
+def splits_in(keys: Iterable[str]) -> list[str]:
+    """The splits that scores come from, those of test data first."""
+    found = {key.split("/")[1] for key in keys}
+    order = ("test", f"test{UNSEEN}", "validation", f"validation{UNSEEN}")
+    return [split for split in order if split in found]
 
 
 def main_metrics(run: Run, keys: Iterable[str]) -> dict[str, str]:

@@ -61,13 +61,16 @@ def compare(
     """Compare runs: every task's scores, its gain over its single-task twin, and a verdict."""
     from mtl_core.analysis import compare as tables
     from mtl_core.analysis.gains import gains, gains_table
+    from mtl_core.analysis.results import splits_in
 
     chosen = [Runs().get(name) for name in names]
     groups = {run.group for run in chosen}
     others = [r for r in Runs() if r.id not in {c.id for c in chosen} and _group(r) in groups]
     every = chosen + others
     results = [tables.result_of(run) for run in every]
-    found = [gain for split in ("validation", "test") for gain in gains(results, split)]
+    known = splits_in(key for result in results for key in result.metrics)
+    splits = [*dict.fromkeys(("validation", "test", *known))]
+    found = [gain for split in splits for gain in gains(results, split)]
     document = {
         "runs": [
             {

@@ -16,16 +16,27 @@ from mtl_core.models.heads import Head
 from mtl_core.models.model import MultiTaskModel
 
 from .metrics import Judged, Metrics, judge
+from .unseen import LEFT_OUT, UNSEEN
 
 BATCH = 128
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """One split of one dataset: the numbers for the model, and the right answers as written."""
+    """One split of one dataset: the numbers for the model, and the right answers as written.
+
+    `seen` are the rows whose text stands in training data, maybe none of this dataset; None where
+    no dataset of the experiment has any.
+    """
 
     table: Table
     sentences: Sentences
+    seen: frozenset[int] | None = None
+
+    def rows(self, *, unseen: bool) -> list[int]:
+        """All rows, or those whose text does not stand in training data."""
+        left_out = self.seen if unseen and self.seen else frozenset()
+        return [row for row in range(len(self.sentences)) if row not in left_out]
 
 
 @dataclass
@@ -101,13 +112,31 @@ class Evaluator:
         return found
 
     def scores(self, found: Answered) -> Metrics:
-        """All scores of a split: each task's, its mean loss, and the exact match of all tasks."""
+        """All scores of a split: each task's, its mean loss, and the exact match of all tasks.
+
+        Where rows stand in training data, also the scores without them; see unseen.py.
+        """
         metrics: Metrics = {}
         for task, judged in found.judged.items():
             total, items = found.losses[task]
             named = {**judged.scores(), "loss": total / max(1.0, items)}
             metrics |= {f"{task}/{found.split}/{name}": value for name, value in named.items()}
-        return metrics | self._exact_match(found)
+        return metrics | self._exact_match(found) | self._unseen_scores(found)
+
+    def _unseen_scores(self, found: Answered) -> Metrics:
+        """Scores over the rows that do not stand in training data; none where no row does."""
+        if all(part.seen is None for part in self.splits[found.split]):
+            return {}
+        metrics: Metrics = {}
+        split = f"{found.split}{UNSEEN}"
+        for task in [task for task in self.tasks if task.name in found.judged]:
+            every, _ = self._labelled(task, found)
+            gold, answered = self._labelled(task, found, unseen=True)
+            metrics[f"{task.name}/{split}/{LEFT_OUT}"] = float(len(every) - len(gold))
+            if gold:
+                named = judge(task.kind, gold, answered).scores()
+                metrics |= {f"{task.name}/{split}/{name}": value for name, value in named.items()}
+        return metrics | self._exact_match(found, unseen=True)
 
     def score(self, model: MultiTaskModel, split: str, autocast: torch.dtype | None) -> Metrics:
         """All scores of a model on a split."""
@@ -139,19 +168,21 @@ class Evaluator:
             loss = float(model.head(name).loss(out, target, batch))
             found.losses[name] = (total + loss * count, items + count)
 
-    def _labelled(self, task: Task, found: Answered) -> tuple[list[Gold], list[Gold]]:
+    def _labelled(
+        self, task: Task, found: Answered, *, unseen: bool = False
+    ) -> tuple[list[Gold], list[Gold]]:
         """What is right and what was answered, in the rows where somebody said what is right."""
         gold: list[Gold] = []
         answered: list[Gold] = []
         for part, given in zip(self.splits[found.split], found.given, strict=True):
             if task.name in given:
                 right = part.sentences.gold[task.name]
-                rows = [row for row, one in enumerate(right) if one is not None]
+                rows = [row for row in part.rows(unseen=unseen) if right[row] is not None]
                 gold += [right[row] for row in rows]
                 answered += [given[task.name][row] for row in rows]
         return gold, answered
 
-    def _exact_match(self, found: Answered) -> Metrics:
+    def _exact_match(self, found: Answered, *, unseen: bool = False) -> Metrics:
         """Share of the sentences of which every task is answered wholly right.
 
         Regressions take no part in it: their values are never met exactly.
@@ -162,12 +193,13 @@ class Evaluator:
             names = [name for name in given if name in exact]
             if len(names) < 2:
                 continue
-            for row in range(len(part.sentences)):
+            for row in part.rows(unseen=unseen):
                 gold = [part.sentences.gold[name][row] for name in names]
                 if all(answer is not None for answer in gold):
                     whole += 1
                     right += gold == [given[name][row] for name in names]
-        return {f"{EVERY_TASK}/{found.split}/exact_match": right / whole} if whole else {}
+        split = f"{found.split}{UNSEEN}" if unseen else found.split
+        return {f"{EVERY_TASK}/{split}/exact_match": right / whole} if whole else {}
 
 
 def _put(given: list[Gold], rows: Rows, answers: Sequence[Gold]) -> None:

@@ -4,7 +4,7 @@ This and `restore` in predict are the only places that unfold a config into plai
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from .lexicon import Lexicons
 from .manifest import Manifest, Reading
 from .plan import Choosing, Parts, Plan
 from .restore import load_pieces, started
+from .unseen import Seen, seen_rows
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Corpus:
     dataset: Dataset
     choice: DataChoice
     splits: dict[str, Sentences]
+    seen: Seen = field(default_factory=dict)
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ def prepare(
     use_threads(experiment.threads)
     seed_everything(experiment.training.seed, device)
     phase("loading data")
-    corpora = [_load(catalog.find(d.card), d) for d in experiment.data]
+    corpora = _corpora(experiment, catalog)
     tasks = _tasks(corpora, experiment.all_tasks)
     phase("preparing the tokenizer")
     source = ENCODERS[type(experiment.encoder)]
@@ -128,6 +130,13 @@ def _lexicons(corpora: list[Corpus]) -> Lexicons:
     }
 
 
+def _corpora(experiment: Experiment, catalog: Catalog) -> list[Corpus]:
+    """Read all datasets, and see which rows of one stand in training data of any."""
+    found = [_load(catalog.find(choice.card), choice) for choice in experiment.data]
+    seen = seen_rows([corpus.splits for corpus in found])
+    return [replace(corpus, seen=rows) for corpus, rows in zip(found, seen, strict=True)]
+
+
 def _load(dataset: Dataset, choice: DataChoice) -> Corpus:
     """Read the splits that the card names."""
     splits = dataset.card.split_names
@@ -155,7 +164,7 @@ def _encode(
     for split, sentences in {**corpus.splits, "train": training}.items():
         encoded = encode_cached(pieces, sentences.words, cache, sentences.seconds)
         table: Table = make_table(name, sentences, chosen, encoded, pieces.pad_id)
-        found[split] = Labelled(table, sentences)
+        found[split] = Labelled(table, sentences, corpus.seen.get(split))
     return found
 
 
