@@ -87,7 +87,7 @@ def _of_texts(texts: Sequence[str], counts: Counter[str]) -> Verdict:
     distinct, share = len(counts), len(counts) / len(texts)
     shown = f"{distinct} different values in {len(texts)} rows"
     if _are_ids(texts, share):
-        return Verdict("id", f"one word of another kind in nearly every row ({shown})")
+        return Verdict("id", f"another word in nearly every row ({shown})")
     few = distinct <= max(10, 0.05 * len(texts)) and share <= 0.5
     if few and not (words >= _TEXT_WORDS and distinct > 10):
         return Verdict("label", shown)

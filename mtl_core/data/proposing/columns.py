@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -61,12 +61,12 @@ class Column:
         return tuple(text if len(text) <= 80 else f"{text[:79]}…" for text in shown)[:EXAMPLES]
 
 
-def columns_of(rows: Sequence[Row]) -> dict[str, Column]:
-    """The columns of some rows, each judged."""
+def columns_of(rows: Sequence[Row], without: Collection[str] = ()) -> dict[str, Column]:
+    """The columns of some rows, each judged; `without` names those that were taken apart."""
     names = list(dict.fromkeys(name for row in rows for name in row.columns))
     columns = {name: Column(name, [_said(row.columns.get(name)) for row in rows]) for name in names}
     lists = {n: c for n, c in columns.items() if _mostly(c, list) or _mostly(c, tuple)}
-    _judge_lists(lists)
+    _judge_lists({name: column for name, column in lists.items() if name not in without})
     for name, column in columns.items():
         if name not in lists:
             column.verdict = _of_scalars(column)

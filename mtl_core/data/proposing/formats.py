@@ -145,12 +145,11 @@ def _as_table(seen: Looked) -> bool:
         kind="tsv" if kind == "tsv" else "csv",
         delimiter="" if form.delimiter == default else form.delimiter,
         quoting=form.quoting,
-        header=header,
         columns=names,
     )
     if header and (len(set(whole[0])) < form.columns or "" in whole[0]):
         named = _repaired(whole[0])
-        seen.layout = seen.layout.model_copy(update={"columns": named})
+        seen.layout = seen.layout.model_copy(update={"columns": named, "header": True})
     seen.sniffed += _words_of_table(form, header)
     return True
 

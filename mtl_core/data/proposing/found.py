@@ -81,8 +81,9 @@ def _way_of_writing(one: Looked) -> object:
     if layout is None:
         return one.format
     if layout.kind in ("csv", "tsv"):
-        columns = tuple(one.head[0].split(layout.delimiter or "\t")) if layout.header else None
-        return layout.kind, layout.delimiter, layout.header, columns or len(layout.columns)
+        if layout.columns and not layout.header:
+            return layout.kind, layout.delimiter, len(layout.columns)
+        return layout.kind, layout.delimiter, one.head[0].strip().lower()
     if layout.kind == "json":
         return layout.kind, bool(one.lists)
     if layout.kind == "conll":

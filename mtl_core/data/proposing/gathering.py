@@ -12,6 +12,7 @@ from .doubles import without_doubles
 from .formats import Looked, look
 from .found import Found, written_alike
 from .places import Place, places_at
+from .split_names import split_of
 
 
 def gathered(path: Path, overrides: Overrides, findings: Findings) -> Found:
@@ -45,13 +46,17 @@ def _given(found: Found, places: list[Place], overrides: Overrides) -> dict[str,
     return {s: [known[f] for f in overrides.splits[s]] for s in SPLITS if overrides.splits.get(s)}
 
 
+def _in_split(one: Looked, split: str) -> bool:
+    return split_of(one.place.name) == split
+
+
 def _with_training(found: Found, findings: Findings) -> Found:
     """Without training files, the fullest of the others is trained on."""
     if "train" in found.splits:
         return found
     fullest = max(
         found.splits,
-        key=lambda s: sum(place.address.path.stat().st_size for place in found.splits[s]),
+        key=lambda split: sum(len(one.head) for one in found.looked if _in_split(one, split)),
     )
     what = f"there is no training file: the rows of {fullest} are trained on"
     findings(Finding("no train", "warning", what, "add a file for train"))

@@ -39,7 +39,8 @@ def _markup(column: Column, columns: Mapping[str, Column]) -> Markup | None:
         return Markup(kind="glued")
     if kind == "label":
         separator = _hierarchy(column)
-        return Markup(kind="prefix", separator=separator) if separator else None
+        if separator and not _said_elsewhere(column, separator, columns):
+            return Markup(kind="prefix", separator=separator)
     return None
 
 
@@ -91,6 +92,14 @@ def _hierarchy(column: Column) -> str:
     return ""
 
 
+def _said_elsewhere(column: Column, separator: str, columns: Mapping[str, Column]) -> bool:
+    """Whether another column holds the groups already."""
+    groups = [str(value).partition(separator)[0] for value in column.values]
+    return any(
+        list(map(str, other.values)) == groups for other in columns.values() if other is not column
+    )
+
+
 def settled(columns: Mapping[str, Column], layout: Layout) -> None:
     """After unfolding: a column that was taken apart is itself no task, but for hierarchical labels."""
     for name, how in layout.markup.items():
@@ -100,7 +109,7 @@ def settled(columns: Mapping[str, Column], layout: Layout) -> None:
         if how.kind == "glued":
             why = f"its words and digits are in {name}_words and {name}_digits"
             column.verdict = replace(column.verdict, holds="unknown", why=why)
-        elif column.holds not in ("inline", "pairs", "offsets", "json"):
+        elif how.kind in ("inline", "pairs", "offsets", "json"):
             column.verdict = replace(column.verdict, holds=how.kind)
         if how.kind in ("inline", "offsets", "pairs") and f"{name}_tags" in columns:
             _settle_tags(columns[f"{name}_words"], columns[f"{name}_tags"])

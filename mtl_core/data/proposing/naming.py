@@ -6,14 +6,45 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .columns import Column
+from .reading_of import pair_by_length
 
 _UPOS = frozenset(
-    "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
+    [
+        "ADJ",
+        "ADP",
+        "ADV",
+        "AUX",
+        "CCONJ",
+        "DET",
+        "INTJ",
+        "NOUN",
+        "NUM",
+        "PART",
+        "PRON",
+        "PROPN",
+        "PUNCT",
+        "SCONJ",
+        "SYM",
+        "VERB",
+        "X",
+    ]
 )
 _ENTITIES = frozenset(
-    "PER LOC ORG MISC PERSON LOCATION ORGANIZATION GPE PRODUCT GROUP DATE".split()
+    [
+        "PER",
+        "LOC",
+        "ORG",
+        "MISC",
+        "PERSON",
+        "LOCATION",
+        "ORGANIZATION",
+        "GPE",
+        "PRODUCT",
+        "GROUP",
+        "DATE",
+    ]
 )
-_CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT".split())
+_CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT"])
 _UNSAID = re.compile(r"[^\w.-]+")
 
 
@@ -41,19 +72,23 @@ def dataset_name(path: Path) -> str:
 
 def telling_names(columns: Mapping[str, Column]) -> tuple[str, ...]:
     """Names for columns that the files do not name, by what they hold."""
-    texts = [c for c in columns.values() if c.holds == "text"]
+    texts = [column for column in columns.values() if column.holds == "text"]
+    pair = pair_by_length(texts) or ()
+    longest = max(texts, key=lambda column: column.words, default=None)
     names: list[str] = []
     for column in columns.values():
-        name = _telling(column, texts)
-        names.append(unique(name, names))
+        # The text that will be read is called so, not a title beside it.
+        beside = column.holds == "text" and column is not longest
+        name = _telling(column, pair)
+        names.append(unique(name, [*names, "text"] if beside else names))
     return tuple(names)
 
 
-def _telling(column: Column, texts: Sequence[Column]) -> str:
-    if column.holds == "text" and len(texts) == 2:
-        return f"text_{'ab'[texts.index(column)]}"
+def _telling(column: Column, pair: Sequence[str]) -> str:
+    if column.name in pair:
+        return f"text_{'ab'[list(pair).index(column.name)]}"
     if column.holds == "tags":
-        return _name_of_tags(column)
+        return name_of_tags(column)
     plain = {
         "text": "text", "inline": "text", "pairs": "pairs", "tokens": "tokens", "label": "label",
         "labels": "labels", "number": "score", "id": "id", "split": "split", "offsets": "spans",
@@ -63,10 +98,12 @@ def _telling(column: Column, texts: Sequence[Column]) -> str:
     )
 
 
-def _name_of_tags(column: Column) -> str:
+def name_of_tags(column: Column) -> str:
+    """What tags are probably called: ner, chunk, pos, seg, spans, or just tags."""
     tags = set(column.counts)
     labels = {tag.partition("-")[2].upper() for tag in tags if "-" in tag}
-    if labels & _ENTITIES or {label.partition(".")[0] for label in labels} & _ENTITIES:
+    spans = [tag.partition("-")[2].upper() for tag in column.counts.elements() if "-" in tag]
+    if spans and 2 * sum(label.partition(".")[0] in _ENTITIES for label in spans) > len(spans):
         return "ner"
     if labels and labels <= _CHUNKS | {"CONJP", "INTJ", "LST", "UCP"}:
         return "chunk"
@@ -74,7 +111,11 @@ def _name_of_tags(column: Column) -> str:
         return "pos"
     if tags <= {"B", "I", "E", "S", "M", "O"}:
         return "seg"
-    return "tags"
+    return "spans" if labels and "O" in tags and _are_bio(tags) else "tags"
+
+
+def _are_bio(tags: set[str]) -> bool:
+    return all(re.match(r"[BIESLMU]-", tag) for tag in tags - {"O"})
 
 
 def label_names(text: str) -> dict[str, str]:

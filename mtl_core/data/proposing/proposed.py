@@ -71,7 +71,7 @@ def _seen(found: Found, overrides: Overrides) -> _Seen:
     layout = found.layout
     segmentation = overrides.segmentation or "words"
     columns = _judged(rows_from(places, layout), overrides)
-    if layout.columns and all(name.isdigit() for name in layout.columns):
+    if all(name.isdigit() for name in layout.columns or columns):
         layout = _with_names(layout, columns)
         columns = _judged(rows_from(places, layout), overrides)
     for _ in range(_ROUNDS):
@@ -96,7 +96,8 @@ def _seen(found: Found, overrides: Overrides) -> _Seen:
 def _judged(
     rows: Sequence[Row], overrides: Overrides, layout: Layout | None = None
 ) -> dict[str, Column]:
-    columns = columns_of(rows)
+    glued = [] if layout is None else [n for n, how in layout.markup.items() if how.kind == "glued"]
+    columns = columns_of(rows, glued)
     if layout is not None:
         settled(columns, layout)
     judged_anew(columns, overrides)
@@ -105,10 +106,11 @@ def _judged(
 
 def _with_names(layout: Layout, columns: Mapping[str, Column]) -> Layout:
     """Names for columns that were only counted; a closing label is named already."""
-    counted = {name: columns[name] for name in layout.columns if name in columns}
+    numbers = layout.columns or tuple(columns)
+    counted = {name: columns[name] for name in numbers if name in columns}
     named = dict(zip(counted, telling_names(counted), strict=True))
     taken = set(columns) - set(counted)
-    fresh = [named.get(name, f"column_{int(name) + 1}") for name in layout.columns]
+    fresh = [named.get(name, f"column_{int(name) + 1}") for name in numbers]
     return layout.model_copy(
         update={"columns": tuple(f"{name}_" if name in taken else name for name in fresh)}
     )
@@ -147,7 +149,7 @@ def _divide(
         return overrides.divide
     by_column = next((c for c in columns.values() if c.holds == "split"), None)
     if by_column is not None and set(found.splits) == {"train"}:
-        values = {split_of(value): value for value in reversed(sorted(by_column.counts))}
+        values = {split_of(value): value for value in sorted(by_column.counts, reverse=True)}
         if {"train", "validation"} <= set(values):
             return ByColumn(column=by_column.name, values=values)  # type: ignore[arg-type]
     if "validation" in found.splits:
@@ -171,7 +173,8 @@ def _tell_columns(
         findings(Finding(f"task {task}", "note", f"task {task} is left out: {why}"))
     used = {read} if isinstance(read, str) else {*read}
     for column in columns.values():
-        if column.holds == "text" and column.name not in used and column.name not in tasks:
+        cut = any(columns[name].holds == "tokens" for name in used)  # the same before it was cut
+        if column.holds == "text" and not cut and column.name not in {*used, *tasks}:
             what = f"column '{column.name}' holds free text and is left out: no kind of task writes text"
             findings(Finding(f"column {column.name}", "note", what))
 

@@ -56,7 +56,7 @@ def texts_read(columns: Mapping[str, Column], answers: bool) -> Input | None:
     if not texts:
         return next((c.name for c in columns.values() if c.holds == "tokens"), None)
     if answers and len(texts) > 1:
-        pair = _named_pair(texts) or _pair_by_length(texts)
+        pair = _named_pair(texts) or pair_by_length(texts)
         if pair:
             return pair
     longest = max(column.words for column in texts)
@@ -82,7 +82,7 @@ def _says(name: str, words: Sequence[str]) -> bool:
     return any(word in parts for word in words)
 
 
-def _pair_by_length(texts: Sequence[Column]) -> tuple[str, str] | None:
+def pair_by_length(texts: Sequence[Column]) -> tuple[str, str] | None:
     """Two texts of like length and script."""
     if len(texts) != 2:
         return None

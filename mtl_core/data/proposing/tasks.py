@@ -11,7 +11,7 @@ from mtl_core.data.catalog import TaskKind, TaskSpec
 from .cells import as_number
 from .columns import Column
 from .contract import Overrides
-from .naming import fitting, task_name
+from .naming import fitting, name_of_tags, task_name
 from .reading_of import Input
 
 _KIND_OF: dict[str, TaskKind] = {
@@ -62,9 +62,18 @@ def specs_of(
         if kind == "multilabel" and column.verdict.separator not in ("", ","):
             options["separator"] = column.verdict.separator
         taken = [name for name, _ in found.values()]
-        name = overrides.names.get(column.name) or task_name(column.name, taken)
+        name = overrides.names.get(column.name) or task_name(_short(column, columns), taken)
         found[column.name] = (name, TaskSpec.model_validate(options))
     return found
+
+
+def _short(column: Column, columns: Mapping[str, Column]) -> str:
+    """What a task is called: a column made of another one goes by that one's name, where it tells."""
+    base, _, part = column.name.rpartition("_")
+    if part != "tags" or base not in columns:
+        return column.name
+    nameless = base in ("pairs", "text", "spans") or columns[base].holds == "inline"
+    return name_of_tags(column) if nameless else base
 
 
 def _kind(
@@ -87,7 +96,7 @@ def _names(
     if column.name in said_elsewhere:
         other = columns[said_elsewhere[column.name]]
         pairs = zip(column.values, other.values, strict=True)
-        return {str(a): str(b) for a, b in pairs if a is not None and b is not None}
+        return {str(a): str(b) for a, b in pairs if a is not None and b is not None and a != b}
     if column.holds not in ("label", "labels", "tags"):
         return {}
     ids = list(_parts(column))
@@ -113,8 +122,7 @@ def _renamings(columns: Mapping[str, Column]) -> dict[str, str]:
             if one is two or one.name in found or one.name in found.values() or two.name in found:
                 continue
             if _one_to_one(one, two) and _is_numbers(one) >= _is_numbers(two):
-                if two.name not in found.values():
-                    found[one.name] = two.name
+                found[one.name] = two.name
     return found
 
 
