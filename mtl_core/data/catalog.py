@@ -27,6 +27,7 @@ from mtl_core.config.yaml_text import parsed
 from mtl_core.errors import DataError, MtlError
 
 from .layout import ByColumn, Divide, Layout
+from .spans import Scheme
 from .text import Segmentation
 
 TaskKind = Literal["classification", "multilabel", "regression", "tagging", "spans"]
@@ -57,6 +58,11 @@ class TaskSpec(Part):
     )
     separator: str = option(
         ",", "What parts the labels of a multilabel task that stand in one text.", min_length=1
+    )
+    scheme: Scheme = option(
+        "prefixes",
+        "How tags mark spans; prefixes: B-, I- and their like before each label; runs: the tag is "
+        "the label, and equal tags beside each other are one span.",
     )
     description: str = option("", "What the task asks, in a sentence.")
 
@@ -94,6 +100,8 @@ class TaskSpec(Part):
             raise ValueError(f"a {self.kind} task has no range; leave it out")
         if "separator" in self.model_fields_set and self.kind != "multilabel":
             raise ValueError(f"a {self.kind} task has no separator; leave it out")
+        if "scheme" in self.model_fields_set and self.kind != "spans":
+            raise ValueError(f"a {self.kind} task has no scheme; leave it out")
         return self
 
 

@@ -80,7 +80,7 @@ def _tags(value: Any, spec: TaskSpec, words: Sequence[str]) -> list[str]:
     if len(tags) != len(words):
         raise _Wrong(f"{len(words)} words but {len(tags)} tags; give every word one tag")
     tags = [spec.names.get(str(tag), str(tag)) for tag in tags]
-    return to_bio(tags) if spec.kind == "spans" else tags
+    return to_bio(tags, spec.scheme) if spec.kind == "spans" else tags
 
 
 _READERS: dict[TaskKind, Callable[[Any, TaskSpec, Sequence[str]], Gold]] = {

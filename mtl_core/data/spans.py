@@ -1,10 +1,15 @@
 """Spans of words as tags: any BIO-like scheme comes in, BIO (IOB2) goes on."""
 
+import re
 from collections.abc import Sequence
+from typing import Literal
+
+Scheme = Literal["prefixes", "runs"]
 
 _OPENS = frozenset("BSUW")
 _CONTINUES = frozenset("IMEL")
 _CLOSES = frozenset("ESLUW")
+_PREFIXED = re.compile(r"[BIESLMUW]-")
 _OUTSIDE = frozenset({"O", "", "_", "-"})
 
 
@@ -12,11 +17,14 @@ class NotSpans(ValueError):
     """A tag that belongs to no BIO-like scheme."""
 
 
-def to_bio(tags: Sequence[str]) -> list[str]:
-    """The same spans in BIO, from IOB1, IOB2, BIOES, BILOU or BMES.
+def to_bio(tags: Sequence[str], scheme: Scheme = "prefixes") -> list[str]:
+    """The same spans in BIO, from IOB1, IOB2, BIOES, BILOU or BMES; or from runs of one tag.
 
-    A label may itself hold hyphens: `B-creative-work` is split at the first one.
+    A label may itself hold hyphens: `B-creative-work` is split at the first one. Of several tags in
+    one cell (`B-corporation,B-group`) the first counts.
     """
+    if scheme == "runs":
+        return _runs_to_bio(tags)
     out: list[str] = []
     open_label: str | None = None
     for tag in tags:
@@ -24,10 +32,29 @@ def to_bio(tags: Sequence[str]) -> list[str]:
             out.append("O")
             open_label = None
             continue
-        prefix, label = _parts(tag)
+        prefix, label = _parts(first_of(tag))
         goes_on = prefix in _CONTINUES and label == open_label
         out.append(f"{'I' if goes_on else 'B'}-{label}")
         open_label = None if prefix in _CLOSES else label
+    return out
+
+
+def first_of(tag: str) -> str:
+    """The first tag of a cell; a label may hold a comma, but does not go on like a tag."""
+    if "," not in tag:
+        return tag
+    first, *others = tag.split(",")
+    several = all(one in _OUTSIDE or _PREFIXED.match(one.strip()) for one in others)
+    return first if several else tag
+
+
+def _runs_to_bio(tags: Sequence[str]) -> list[str]:
+    """Every tag is a label, and equal ones beside each other are one span."""
+    out: list[str] = []
+    before = ""
+    for tag in tags:
+        out.append("O" if tag in _OUTSIDE else f"{'I' if tag == before else 'B'}-{tag}")
+        before = tag
     return out
 
 

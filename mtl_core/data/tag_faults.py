@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .findings import EXAMPLES, Finding, Tell
+from .spans import first_of
 
 _BEGIN = frozenset("BSUW")
 _GO_ON = frozenset("IMEL")
@@ -22,6 +23,7 @@ class Beginnings:
         self._task, self._names = task, names
         self._proper = 0
         self._orphans = 0
+        self._several: list[tuple[int, str]] = []
         self._first = 0
         self._examples: list[str] = []
 
@@ -32,7 +34,10 @@ class Beginnings:
             return
         before, open_label = "the beginning", None
         for written in tags:
-            tag = self._names.get(str(written), str(written))
+            cell_tag = self._names.get(str(written), str(written))
+            tag = first_of(cell_tag)
+            if tag != cell_tag:
+                self._several.append((line, cell_tag))
             prefix, hyphen, label = tag.partition("-")
             if prefix in _GO_ON and hyphen and label != open_label:
                 self._take(line, before, tag)
@@ -48,7 +53,20 @@ class Beginnings:
             self._examples.append(f"line {line}: {tag} after {before}")
 
     def tell(self, tell: Tell, path: Path) -> None:
-        """Say how many begin wrongly, judged by the others."""
+        """Say how many begin wrongly, judged by the others, and which cells hold several tags."""
+        if self._several:
+            tell(
+                Finding(
+                    code=f"several tags of {self._task}",
+                    level="note",
+                    what=f"{len(self._several)} words have several tags of task '{self._task}', and "
+                    "the first one counts",
+                    cure="give every word one tag",
+                    place=f"{path} line {self._several[0][0]}",
+                    count=len(self._several),
+                    examples=tuple(dict.fromkeys(tag for _, tag in self._several))[:EXAMPLES],
+                )
+            )
         if not (self._orphans and self._proper):
             return
         tell(

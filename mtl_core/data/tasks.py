@@ -120,7 +120,7 @@ def load_sentences(
     gold: dict[str, list[Gold]] = {task: [] for task in tasks}
     columns = _input_columns(specs, dataset)
     marks: list[int] = []
-    spans = [task for task, spec in specs.items() if spec.kind == "spans" and listens]
+    spans = [task for task, spec in specs.items() if _has_prefixes(spec) and listens]
     beginnings = {task: Beginnings(task, specs[task].names) for task in spans}
     for row in _rows(dataset, split, path, tell):
         try:
@@ -140,6 +140,10 @@ def load_sentences(
     words = [row_texts[0] for row_texts in texts]
     seconds = [row_texts[1] for row_texts in texts] if len(columns) > 1 else None
     return Sentences(words, gold, seconds, marks)
+
+
+def _has_prefixes(spec: TaskSpec) -> bool:
+    return spec.kind == "spans" and spec.scheme == "prefixes"
 
 
 def _leave_out(finding: Finding) -> None:
