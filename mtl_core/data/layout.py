@@ -28,8 +28,8 @@ class Markup(Part):
         ...,
         "inline: [label : words] inside a text; offsets: a list of spans given by the places of "
         "their characters; pairs: word and tag glued together; prefix: the part of a label before "
-        "a separator; glued: a digit glued to each word; json: an object inside a cell; features: Key=Value pairs "
-        "parted by | at each word.",
+        "a separator; glued: a digit glued to each word; json: an object inside a cell; features: "
+        "Key=Value at each word, parted by |.",
     )
     text: str = option("", "Column with the text that offsets count in.")
     keys: tuple[str, ...] = option(
