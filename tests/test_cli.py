@@ -153,7 +153,8 @@ def test_a_mistake_is_one_line_and_leaves_nothing_behind(file, tiny, capsys, mon
     assert "no dataset 'nowhere'" in said("train", tmp_path / "unknown.yaml")
     assert "no run 'x'" in said("predict", "x", "--text", "a")
     assert "one of the two" in said("predict", "x")
-    assert "there is no card.yaml" in said("data", "check", tmp_path)
+    (tmp_path / "empty").mkdir()
+    assert "no file that could hold data" in said("data", "check", tmp_path / "empty")
     model = ["--set", "encoder={kind: pretrained, model: no/such}"]
     assert "'no/such' is not on this disk" in said("train", file, *model)
     rows = tiny.file("train").read_text().replace('"B-LOC", ', "", 1)

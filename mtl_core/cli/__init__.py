@@ -11,7 +11,7 @@ import typer
 
 from mtl_core.errors import MtlError
 
-from . import looking, sweeping, training, web
+from . import data_check, looking, sweeping, training, web
 from .methods import methods
 from .related import related
 
@@ -37,7 +37,7 @@ app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_o
     web.web_app
 )
 data_app.command("list")(looking.data_list)
-data_app.command("check")(looking.data_check)
+data_app.command("check")(data_check.data_check)
 data_app.command("related")(related)
 
 

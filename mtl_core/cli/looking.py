@@ -4,16 +4,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
-from mtl_core.data.catalog import Dataset, load_card
 from mtl_core.data.files import home
-from mtl_core.data.tasks import Sentences, load_sentences
 from mtl_core.data.text import joined
 from mtl_core.errors import ConfigError, DataError, MtlError
 from mtl_core.runs.store import Run, Runs
 
+from .data_check import described
 from .output import Json, catalog, emit, result
 
 
@@ -145,7 +143,7 @@ def predict(
 def data_list(as_json: Json = False) -> None:
     """List the datasets that can be chosen by name."""
     found = catalog()
-    document = [_described(dataset) for dataset in found.datasets]
+    document = [described(dataset) for dataset in found.datasets]
 
     def tell() -> None:
         for entry in document:
@@ -155,77 +153,6 @@ def data_list(as_json: Json = False) -> None:
     emit(document, as_json, tell)
     for problem in found.problems:
         typer.echo(f"not readable: {problem}", err=True)
-
-
-def data_check(
-    path: Annotated[Path, typer.Argument(help="A card, or a folder with one.")],
-    as_json: Json = False,
-) -> None:
-    """Read a whole dataset by its card and say what is in it, or what is wrong."""
-    dataset = load_card(path)
-    splits: dict[str, Any] = {}
-    for split in dataset.card.split_names:
-        sentences = load_sentences(dataset, split, tuple(dataset.card.tasks))
-        splits[split] = {
-            "rows": len(sentences),
-            "words": sum(map(len, sentences.texts)),
-            **_counted(dataset, sentences),
-        }
-
-    def tell() -> None:
-        typer.echo(f"{dataset.name}: {dataset.label} ({dataset.path})")
-        for split, found in splits.items():
-            typer.echo(f"  {split}: {found['rows']} rows, {found['words']} words")
-            for task, counts in found["labels"].items():
-                top = ", ".join(f"{label} {count}" for label, count in list(counts.items())[:6])
-                typer.echo(f"    {task}: {len(counts)} labels: {top}")
-            for task, values in found["values"].items():
-                parts = ", ".join(f"{a:.3g} to {b:.3g}: {n}" for a, b, n in values["histogram"])
-                typer.echo(
-                    f"    {task}: {values['count']} values, mean {values['mean']:.3g}: {parts}"
-                )
-
-    emit({**_described(dataset), "splits": splits}, as_json, tell)
-
-
-def _counted(dataset: Dataset, sentences: Sentences) -> dict[str, Any]:
-    """How often each label of a task is right, and how the values of a regression lie."""
-    kinds = {name: spec.kind for name, spec in dataset.card.tasks.items()}
-    labels = {
-        name: dict(sentences.label_counts(name, kind).most_common())
-        for name, kind in kinds.items()
-        if kind != "regression"
-    }
-    values = {
-        name: _spread(sentences.values(name))
-        for name, kind in kinds.items()
-        if kind == "regression"
-    }
-    return {"labels": labels, "values": values}
-
-
-def _spread(values: list[float]) -> dict[str, Any]:
-    """Count, mean and ends of some values, and how many lie in each of five equal parts."""
-    numbers, edges = np.histogram(values, bins=5)
-    return {
-        "count": len(values),
-        "least": min(values),
-        "mean": sum(values) / len(values),
-        "greatest": max(values),
-        "histogram": list(
-            zip(edges[:-1].tolist(), edges[1:].tolist(), numbers.tolist(), strict=True)
-        ),
-    }
-
-
-def _described(dataset: Dataset) -> dict[str, Any]:
-    return {
-        "name": dataset.name,
-        "title": dataset.label,
-        "path": str(dataset.path),
-        "language": dataset.card.language,
-        "tasks": {name: spec.kind for name, spec in dataset.card.tasks.items()},
-    }
 
 
 def _texts(text: str | None, second: str | None, file: Path | None) -> list[str]:
