@@ -11,6 +11,7 @@ from mtl_core.analysis.colours import TaskColours, Theme
 from mtl_core.analysis.drawing import FONT, TEXT, shade, task_shade
 from mtl_core.config.parts import LEADS
 from mtl_core.data.files import home
+from mtl_core.data.findings import Level
 from mtl_core.runs.store import State
 
 from ._highlight import safe
@@ -23,6 +24,11 @@ _STATE_COLOURS: dict[State, tuple[str, str]] = {
     State.STOPPED: ("#5c6370", "#aab2bd"),
     State.FAILED: ("#b42318", "#ff8a80"),
     State.INTERRUPTED: ("#a04a00", "#f0a060"),
+}
+_LEVEL_COLOURS: dict[Level, tuple[str, str]] = {
+    "error": ("#b42318", "#ff8a80"),
+    "warning": ("#8a6100", "#e3b341"),
+    "note": ("#5c6370", "#aab2bd"),
 }
 _STEERED = ("#7a3fa0", "#cf9bf0")
 
@@ -99,6 +105,11 @@ def state_badge(state: State) -> str:
 def steered_badge() -> str:
     """HTML: the word that tells a run whose user changed weights or learning rate on the way."""
     return _pill("Steered", _STEERED)
+
+
+def level_badge(level: Level) -> str:
+    """HTML: how grave a finding about data is."""
+    return _pill(level.capitalize(), _LEVEL_COLOURS[level])
 
 
 def _pill(word: str, colours: tuple[str, str]) -> str:

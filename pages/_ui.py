@@ -3,7 +3,7 @@
 Reading        start_worker()  catalog()  sentences(dataset, split)  run_list()  open_run(id)
                predictor()
 Looks          theme()  colour(task)  chip(task)  legend(tasks)  state_badge(state)
-               steered_badge()  small_print(lines)
+               steered_badge()  level_badge(level)  small_print(lines)
 Words          percent(share)  duration(seconds)  time_left(status)  ago(time)  number(count)
                counted(3, "run")
 Safe text      safe(text) for HTML (st.html), plain(text) for markdown (labels, st.caption, ...)
@@ -33,6 +33,7 @@ from ._looks import (
     chip,
     colour,
     legend,
+    level_badge,
     small_print,
     state_badge,
     steered_badge,
@@ -85,6 +86,7 @@ __all__ = [
     "go_to_run",
     "home",
     "legend",
+    "level_badge",
     "new_draft",
     "number",
     "open_run",

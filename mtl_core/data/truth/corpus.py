@@ -35,8 +35,8 @@ class Corpus:
 
     @property
     def evaluated(self) -> tuple[str, ...]:
-        """The splits that scores come from."""
-        return tuple(split for split in self.splits if split != "train")
+        """The splits that scores come from, test data first."""
+        return tuple(split for split in ("test", "validation") if split in self.splits)
 
     @cached_property
     def prints(self) -> dict[str, Prints]:
