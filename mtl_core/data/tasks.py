@@ -112,8 +112,9 @@ def load_sentences(
     Faults in single rows are told; where that does not raise, the row is left out, or the answer
     counts as not given. Without `tell` the card says which.
     """
-    listens = tell not in (None, strict)
-    tell = tell or (strict if dataset.card.faults == "stop" else _leave_out)
+    listens = tell is not None and tell is not strict
+    if tell is None:  # findings that are empty so far are false, too
+        tell = strict if dataset.card.faults == "stop" else _leave_out
     path = dataset.file(split)  # for a hub dataset only a name in messages
     specs = {task: spec_of(dataset, task) for task in tasks}
     texts: list[list[list[str]]] = []  # of each row, the words of each column that is read

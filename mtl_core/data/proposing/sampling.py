@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from mtl_core.data.findings import Finding, Tell
+from mtl_core.data.findings import Finding
 from mtl_core.data.layout import Layout
 from mtl_core.data.reading import READERS, Row
 from mtl_core.data.reading.contract import Source
@@ -21,13 +21,12 @@ def rows_from(
     places: Sequence[Place],
     layout: Layout,
     segmentation: Segmentation = "words",
-    tell: Tell | None = None,
 ) -> list[Row]:
     """Rows of these files, at even distances. Raises DataError where not one can be read."""
     most = max(MOST_READ // len(places), 50)
     rows: list[Row] = []
     for place in places:
-        source = Source(place.address, layout, tell or _ignore)
+        source = Source(place.address, layout, _ignore)
         rows += islice(_read(source, segmentation), most)
     if not rows:
         raise DataError(f"{places[0].name}: it holds no rows as {layout.kind}")
