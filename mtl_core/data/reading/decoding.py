@@ -20,7 +20,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _NUL_SHARE = 0.2  # a text with more of them is none, or is UTF-16
-_ODD = re.compile("[\ufeff\ufffd\r]")
+_BEYOND_ASCII = re.compile("[\u0080-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
+"""Signs that show a line to be UTF-8; U+FFFD shows only that it once was something else."""
+_CUT = re.compile("[\udcc2-\udcf4][\udc80-\udcbf]+|[\udcc2-\udcf4](?=\r?\\Z)")
+"""The beginning of a sign of several bytes, as `surrogateescape` leaves it."""
 
 
 def decoded(source: Source, raw: Iterator[bytes], longest: int) -> Iterator[str]:
@@ -146,7 +149,7 @@ class _Decoder:
             text = block.decode("utf-8")
         except UnicodeDecodeError:
             text = self._mended(block)
-        if not text.isascii() or "\r" in text:
+        if not text.isascii():
             text = self._tidied(text)
         self.line += text.count("\n")
         return text
@@ -177,15 +180,14 @@ class _Decoder:
         if self.other != WINDOWS.name:
             return line.decode(self.other, "replace")
         text = line.decode("utf-8", "surrogateescape")
-        if not re.search("[\u0080-\ud7ff\ue000-\U0010ffff]", text):
+        if not _BEYOND_ASCII.search(text):
             text = WINDOWS.text(line)
             what = f"not UTF-8 text (byte 0x{bad:02x}); read as Windows-1252"
             cure = "convert the file to UTF-8, or set layout.encoding in the card"
             self._say("encoding", "warning", what, cure, number, text)
             return text
         # UTF-8 otherwise: a sign that was cut, or single bytes of Windows-1252 in between.
-        cut = re.compile("[\udcc2-\udcf4][\udc80-\udcbf]+|[\udcc2-\udcf4](?=\r?\\Z)")
-        whole = cut.sub("\ufffd", text)
+        whole = _CUT.sub("\ufffd", text)
         text = re.sub("[\udc80-\udcff]", lambda m: WINDOWS.text(bytes([ord(m[0]) & 0xFF])), whole)
         what = f"a damaged sign in UTF-8 text (byte 0x{bad:02x})"
         self._say("encoding", "warning", what, "correct the line", number, text)
@@ -206,8 +208,6 @@ class _Decoder:
 
     def _tidied(self, text: str) -> str:
         """The text without byte order marks inside; what else is odd in it is told."""
-        if not _ODD.search(text):
-            return text
         for sign, code, what in (
             ("\ufeff", "byte order mark", "byte order marks inside the text, removed"),
             ("\ufffd", "replacement sign", "signs that were lost before (U+FFFD)"),
@@ -215,11 +215,6 @@ class _Decoder:
             if sign in text:
                 finding = Finding(code, "note", what, count=text.count(sign))
                 self._tell(finding, text.index(sign), text)
-        inside = re.search(r"\r(?!\r*(?:\n|\Z))", text)
-        if inside:
-            self._tell(
-                Finding("newlines", "note", "carriage returns inside lines"), inside.start(), text
-            )
         return text.replace("\ufeff", "")
 
     def _tell(self, finding: Finding, place: int, block: bytes | str) -> None:

@@ -15,7 +15,16 @@ from .contract import Source
 from .decoding import decoded
 from .packed import MB, MOST_AT_ONCE, is_archive, key_of, members_of
 
-__all__ = ["binary_of", "is_archive", "key_of", "line_blocks", "lines_of", "members_of", "text_of"]
+__all__ = [
+    "binary_of",
+    "is_archive",
+    "key_of",
+    "line_blocks",
+    "lines_of",
+    "members_of",
+    "split_lines",
+    "text_of",
+]
 
 LONGEST_LINE = 16 * MB
 """Bytes of one line."""
@@ -37,12 +46,19 @@ def lines_of(source: Source, archive: zipfile.ZipFile | None = None) -> Iterator
     What the decoding had to mend is told. Raises DataError where the file cannot be read at all.
     """
     for text in line_blocks(source, archive):
+        yield from split_lines(text)
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a block without their ends."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
         if "\r" in text:
             text = re.sub(r"\r+(?=\n|\Z)", "", text)
-        lines = text.split("\n")
-        if not lines[-1]:
-            lines.pop()
-        yield from lines
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
 
 
 def line_blocks(source: Source, archive: zipfile.ZipFile | None = None) -> Iterator[str]:
