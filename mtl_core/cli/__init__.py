@@ -12,6 +12,7 @@ import typer
 from mtl_core.errors import MtlError
 
 from . import data_check, looking, sweeping, training, web
+from .hub import data_hub, data_presets
 from .methods import methods
 from .related import related
 
@@ -39,6 +40,8 @@ app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_o
 data_app.command("list")(looking.data_list)
 data_app.command("check")(data_check.data_check)
 data_app.command("related")(related)
+data_app.command("hub")(data_hub)
+data_app.command("presets")(data_presets)
 
 
 def main() -> None:

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from mtl_core.data.catalog import Card
-from mtl_core.data.reading import Row
+from mtl_core.data.catalog import Address, Card
+from mtl_core.data.findings import strict
+from mtl_core.data.reading import Row, Source
+from mtl_core.data.reading.markup import unfolded
 from mtl_core.errors import DataError
 
 from .opening import open_split
@@ -21,8 +23,13 @@ def read_hub(card: Card, split: str, path: Path) -> list[Row]:
         found = open_split(card.hub, split)
     except DataError as err:
         raise DataError(f"{path}: {err}") from err
-    _check_columns(card, split, list(found.column_names), path)
-    return rows_of(found)
+    rows = rows_of(found)
+    if card.layout is not None:
+        source = Source(Address(path), card.layout, strict)
+        rows = list(unfolded(rows, source, card.segmentation))
+    columns = list(dict.fromkeys([*found.column_names, *(n for row in rows for n in row.columns)]))
+    _check_columns(card, split, columns, path)
+    return rows
 
 
 def rows_of(split: Any) -> list[Row]:

@@ -7,7 +7,7 @@ answer, what an earlier load has left on this disk is taken.
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,15 +138,27 @@ def _opened(hub: Hub, split: str | None) -> Any:
     try:
         if saved is not None:
             return _from_disk(saved, split)
-        import datasets
-
-        place = str(folder) if folder else hub.path
         with _quiet(offline=not known.reached):
-            return datasets.load_dataset(place, hub.name, split=split, revision=hub.revision)
+            return _loaded(str(folder) if folder else hub.path, hub, split)
     except DataError:
         raise
     except Exception as err:  # the library raises whatever its file systems and readers raise
         raise DataError(_sentence(err, hub, known)) from err
+
+
+def _loaded(place: str, hub: Hub, split: str | None) -> Any:
+    """A configuration may also be a folder, as in the copies that the hub makes of its datasets."""
+    import datasets
+
+    options: dict[str, Any] = {"split": split, "revision": hub.revision}
+    try:
+        return datasets.load_dataset(place, hub.name, **options)
+    except ValueError as err:
+        if hub.name is None or f"BuilderConfig '{hub.name}' not found" not in str(err):
+            raise
+        if "'default'" not in str(err):
+            raise
+        return datasets.load_dataset(place, data_dir=hub.name, **options)
 
 
 def configurations(hub: Hub) -> list[str]:
@@ -168,6 +180,13 @@ def configurations(hub: Hub) -> list[str]:
     except Exception as err:  # as above
         why = _sentence(err, hub, known)
         raise DataError(f"hub dataset '{hub.path}' cannot be loaded: {why}") from err
+
+
+def may_be_folder(hub: Hub, names: Sequence[str]) -> bool:
+    """Whether a configuration that is none of these names may be a folder of its own."""
+    folder = local_folder(hub.path)
+    inner = folder / str(hub.name) if folder else None
+    return list(names) == ["default"] and (inner is None or inner.is_dir())
 
 
 def _saved(folder: Path, name: str | None) -> Path | None:

@@ -19,7 +19,7 @@ from mtl_core.data.text import Segmentation, segmentation_of_texts, segmentation
 from mtl_core.errors import DataError
 
 from .features import in_words, rows_of
-from .opening import configurations, local_folder, look_up, open_splits
+from .opening import configurations, local_folder, look_up, may_be_folder, open_splits
 from .tasks import can_learn, columns_with_features, hidden_in, input_of, tasks_of
 
 LOOKED_AT = 2000
@@ -65,7 +65,7 @@ def _configured(hub: Hub) -> Hub:
     """With the name of its configuration, where it has to be said. Raises DataError."""
     names = configurations(hub)
     if hub.name is not None:
-        if names and hub.name not in names:
+        if names and hub.name not in names and not may_be_folder(hub, names):
             raise DataError(
                 f"hub dataset '{hub.path}' has no configuration '{hub.name}', only "
                 f"{_listed(names)}; name one of them"
