@@ -43,7 +43,7 @@ def comment_of(line: str) -> tuple[str, str] | None:
     body = line.lstrip("#").strip()
     colon = _COLON.search(body, 0, _LONGEST_KEY + 2)
     marks = [body.find("=", 0, _LONGEST_KEY + 2), colon.start() if colon else -1]
-    place = min((mark for mark in marks if mark > 0), default=0)
+    place = min((mark for mark in marks if mark >= 0), default=0)
     key = body[:place].strip()
     if not key or len(key.split()) > _MOST_WORDS:
         return None
@@ -81,7 +81,7 @@ class _Form:
             return not begun and keyed and self._marked(cells)
         if begun:
             return spaced and (keyed or (len(cells) == 1 and not self.closing))
-        return spaced or keyed or len(line.split()) > 1
+        return spaced or keyed or len(line.split()) > 1 or not line.strip("# ")
 
     def _marked(self, cells: list[str]) -> bool:
         """Whether a line with as many cells as a line of words is a comment all the same."""
@@ -131,17 +131,16 @@ def _form(layout: Layout, first: Iterable[str]) -> _Form:
 
 def _tabs_part(lines: Sequence[str], columns: Sequence[str]) -> bool:
     """Whether tabs alone part the columns, so that words may hold blanks."""
-    of_words = [line for line in lines if "\t" in line]
-    tabs = {line.count("\t") for line in of_words}
-    if len(tabs) != 1 or 2 * len(of_words) < len(lines):
+    counts = Counter(line.count("\t") for line in lines)
+    tabs = max(counts, key=lambda n: counts[n], default=0)
+    if tabs == 0 or 2 * counts[tabs] < len(lines) or tabs < len(columns) - 1:
         return False
-    if columns:
-        return tabs == {len(columns) - 1}
-    return len({len(line.split()) for line in of_words}) > 1
+    like_most = {len(line.split()) for line in lines if line.count("\t") == tabs}
+    return tabs == len(columns) - 1 or len(like_most) > 1
 
 
 def _is_document(line: str) -> bool:
-    return line.startswith("-DOCSTART-")
+    return line.startswith(("-DOCSTART-", "#begin document", "#end document"))
 
 
 def _rows(source: Source, form: _Form, lines: Iterable[Numbered]) -> Iterator[Row]:
