@@ -106,6 +106,8 @@ def _judge_lists(columns: Mapping[str, Column]) -> None:
 def _of_scalars(column: Column) -> Verdict:
     present = column.present
     if _mostly(column, dict):
+        if are_offsets(present):
+            return Verdict("offsets", "an object with a list of spans")
         return Verdict("json", "an object in every row")
     texts = [value for value in present if isinstance(value, str)]
     if texts and len(texts) == len(present):
@@ -121,11 +123,10 @@ def _json_in(texts: Sequence[str]) -> Verdict | None:
         trees = [json.loads(text) for text in texts[:200]]
     except (ValueError, RecursionError):
         return None
+    if are_offsets(trees):
+        return Verdict("offsets", "a list of spans, written inside the cell")
     if all(isinstance(tree, dict) for tree in trees):
         return Verdict("json", "an object written inside the cell")
-    values = [value for tree in trees if isinstance(tree, list) for value in tree]
-    if values and all(isinstance(v, dict | list) for v in values) and are_offsets(values):
-        return Verdict("offsets", "a list of spans, written inside the cell")
     return Verdict("unknown", "a list written inside the cell")
 
 

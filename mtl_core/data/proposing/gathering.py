@@ -12,6 +12,7 @@ from .doubles import without_doubles
 from .formats import Looked, look
 from .found import Found, written_alike
 from .places import Place, places_at
+from .quoting import settled_quoting
 from .split_names import split_of
 
 
@@ -26,6 +27,8 @@ def gathered(path: Path, overrides: Overrides, findings: Findings) -> Found:
         found = _sniffed(places)
     if overrides.splits:
         found.splits = _given(found, places, overrides)
+    elif found.layout.kind in ("csv", "tsv") and overrides.layout is None:
+        found.layout = settled_quoting(found.layout, found.places, findings)
     without_doubles(found)
     return _with_training(found, findings)
 

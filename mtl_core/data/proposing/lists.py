@@ -1,17 +1,16 @@
 """What the lists of a column look like: words, tags beside them, labels, places of spans."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from mtl_core.data.reading.offsets import BadSpan, spans_in
 
 from .cells import Verdict, as_number
 
 Lists = Sequence[Sequence[Any]]
 _OUTSIDE = frozenset({"", "_", "-", "O", "None", "*"})
 _MOST_TAGS = 1000
-_STARTS = ("start", "begin", "from", "start_offset", "start_char", "begin_offset", "offset")
-_ENDS = ("end", "to", "stop", "end_offset", "end_char", "length")
 
 
 def aligned(lists: Mapping[str, Lists]) -> list[str]:
@@ -102,11 +101,8 @@ def _same_places(rows: Lists, others: Lists) -> bool:
     ]
     inside = sum(not a for a, _ in pairs)
     differing = {str(value) for row in others for value in row} - _OUTSIDE
-    return (
-        0 < inside < len(pairs)
-        and len(differing) > 1
-        and sum(not a and b for a, b in pairs) <= 0.02 * inside
-    )
+    odd = sum(a != b for a, b in pairs)
+    return 0 < inside < len(pairs) and len(differing) > 1 and odd <= 0.02 * inside
 
 
 def judged_alone(rows: Lists) -> Verdict:
@@ -115,7 +111,7 @@ def judged_alone(rows: Lists) -> Verdict:
     if not values:
         return Verdict("unknown", "its lists are empty")
     if all(isinstance(value, dict | list | tuple) for value in values):
-        if are_offsets(values):
+        if are_offsets(rows):
             return Verdict("offsets", "a list of spans given by the places of their signs")
         return Verdict("unknown", "a list of objects")
     if any(isinstance(value, dict | list | tuple) or value is None for value in values):
@@ -135,21 +131,10 @@ def judged_alone(rows: Lists) -> Verdict:
     return Verdict("tokens", f"a list of words, {len(counts)} different ones")
 
 
-def are_offsets(values: Sequence[Any]) -> bool:
-    """Whether objects, or lists of three, say where a span begins, where it ends and what it is."""
-    return all(_is_offset(value) for value in values[:2000])
-
-
-def _is_offset(value: Any) -> bool:
-    if isinstance(value, dict):
-        keys = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(key)).lower(): key for key in value}
-        start = next((keys[name] for name in _STARTS if name in keys), None)
-        end = next((keys[name] for name in _ENDS if name in keys), None)
-        return (
-            start is not None
-            and end is not None
-            and all(as_number(value[key]) is not None for key in (start, end))
-        )
-    numbers = [one for one in value if isinstance(one, int) and not isinstance(one, bool)]
-    names = [one for one in value if isinstance(one, str)]
-    return len(value) == 3 and len(numbers) == 2 and len(names) == 1
+def are_offsets(cells: Sequence[Any]) -> bool:
+    """Whether cells hold lists that say where spans begin, where they end and what they are."""
+    filled = [cell for cell in cells if cell][:500]
+    try:
+        return bool(filled) and all(spans_in(cell) for cell in filled)
+    except BadSpan:
+        return False

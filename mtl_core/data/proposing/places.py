@@ -17,7 +17,7 @@ MOST_FILES = 20_000
 HEAD_LINES = 2_000
 HEAD_SIGNS = 2_000_000
 _NO_DATA = re.compile(
-    r"(?i)(^|/)(readme|licen[cs]e|copying|citation|changelog|notice|authors|makefile|dockerfile)[^/]*$"
+    r"(?i)(^|/)(dataset_(info|dict|infos)\.json|state\.json)$|(^|/)(readme|licen[cs]e|copying|citation|changelog|notice|authors|makefile|dockerfile)[^/]*$"
     r"|\.(md|rst|py|pyc|sh|ya?ml|toml|cfg|ini|html?|pdf|png|jpe?g|gif|svg|ipynb|bib|tex|docx?|pptx?|"
     r"pkl|pickle|pt|pth|bin|npy|npz|h5|safetensors|lock|log|exe|dll|so|wav|mp3|mp4)$"
 )

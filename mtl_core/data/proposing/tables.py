@@ -9,7 +9,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DELIMITERS = ("\t", "####", "|||", ";", "|", ",")  # of equal fit, the one that texts hold least
 ENOUGH = 0.8  # of the records have the same number of columns, or it is no table
@@ -47,28 +47,41 @@ def _form(lines: Sequence[str], delimiter: str) -> TableForm | None:
     if sum(delimiter in line for line in lines) < ENOUGH * len(lines) / 2:
         return None
     plain = _measured(records_of(lines, delimiter, quoting=False), delimiter, quoting=False)
-    if len(delimiter) > 1 or not any('"' in line for line in lines):
+    if plain is None or len(delimiter) > 1:
         return plain
+    if not any('"' in line for line in lines):
+        return replace(plain, quoting=True)  # it makes no difference, and is usual
     quoted = _measured(records_of(lines, delimiter, quoting=True), delimiter, quoting=True)
-    if plain is None or quoted is None:
-        return plain or quoted
-    if quoted.ragged > plain.ragged:
+    return better(plain, quoted, encloses(lines, delimiter))
+
+
+def better(plain: TableForm, quoted: TableForm | None, enclosed: bool) -> TableForm:
+    """The quoting that breaks and merges fewer rows; `enclosed`: some field stands inside quotes."""
+    if quoted is None or quoted.ragged > plain.ragged:
         return _with_merged(plain, quoted)
     swallowed = quoted.records < plain.records and plain.ragged == 0
     same = quoted.records == plain.records and quoted.ragged == plain.ragged
-    if swallowed or (same and not _encloses(lines, delimiter)):
-        return _with_merged(plain, quoted)
-    return quoted
+    return _with_merged(plain, quoted) if swallowed or (same and not enclosed) else quoted
 
 
-def _with_merged(plain: TableForm, quoted: TableForm) -> TableForm:
-    lost = max(plain.records - quoted.records, 0) + quoted.ragged
-    return TableForm(
-        plain.delimiter, False, plain.columns, plain.records, plain.ragged, merged=lost
+def _with_merged(plain: TableForm, quoted: TableForm | None) -> TableForm:
+    lost = max(plain.records - quoted.records, 0) + quoted.ragged if quoted else plain.records
+    return replace(plain, quoting=False, merged=lost)
+
+
+def both_quotings(
+    lines: Sequence[str], delimiter: str
+) -> tuple[TableForm | None, TableForm | None]:
+    """How well the lines of a whole file read without quotes that enclose fields, and with them."""
+    lines = [line for line in lines if line.strip()]
+    plain, quoted = (
+        _measured(records_of(lines, delimiter, quoting=quoting), delimiter, quoting=quoting)
+        for quoting in (False, True)
     )
+    return plain, quoted
 
 
-def _encloses(lines: Sequence[str], delimiter: str) -> bool:
+def encloses(lines: Sequence[str], delimiter: str) -> bool:
     """Whether some field is wholly inside quotes, as a writer of CSV leaves it."""
     whole = re.compile(rf'(?:^|{re.escape(delimiter)})"(?:[^"]|"")*"(?:{re.escape(delimiter)}|$)')
     return any(whole.search(line) for line in lines)

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from mtl_core.data.catalog import TaskKind, TaskSpec
@@ -23,19 +24,29 @@ _ODD_SHARE = 0.01  # of the tags may be misspelt; more of them are another schem
 _NOT_LEARNT = ("feats", "deprel", "lemma", "deps", "misc", "head")
 
 
-def kind_of_tags(column: Column) -> tuple[TaskKind, dict[str, str]]:
-    """Spans where the tags are BIO-like, with a name for a tag that only means outside."""
+def kind_of_tags(column: Column) -> tuple[TaskKind, dict[str, Any]]:
+    """Spans where the tags are BIO-like, or labels in runs between what is outside; the options that
+    go with it."""
     counts = column.counts
     inside = {tag: n for tag, n in counts.items() if _SPAN.fullmatch(tag)}
     odd = {tag: n for tag, n in counts.items() if tag not in inside and tag not in _OUTSIDE}
-    if not inside or not any(tag[0] in "BSUIW" for tag in inside):
-        return "tagging", {}
+    if not inside:
+        return ("spans", {"scheme": "runs"}) if _in_runs(column) else ("tagging", {})
     if sum(odd.values()) <= _ODD_SHARE * counts.total():
         return "spans", {}
     # One word for what is outside, such as NoLabel, beside tags that are all BIO-like.
     if len(odd) == 1 and not any(tag in _OUTSIDE for tag in counts):
-        return "spans", {next(iter(odd)): "O"}
+        return "spans", {"names": {next(iter(odd)): "O"}}
     return "tagging", {}
+
+
+def _in_runs(column: Column) -> bool:
+    """Whether labels without B or I stand between words that are outside, some over several words."""
+    counts = column.counts
+    if counts["O"] < 0.3 * counts.total() or len(counts) > 200:
+        return False
+    rows = [value if isinstance(value, list) else str(value).split() for value in column.present]
+    return any(a == b != "O" for row in rows for a, b in pairwise(map(str, row)))
 
 
 def specs_of(
@@ -52,12 +63,12 @@ def specs_of(
     for column in columns.values():
         if column.name in used or column.name in said_elsewhere.values():
             continue
-        kind, names = _kind(column, tags, overrides)
+        kind, more = _kind(column, tags, overrides)
         if kind is None or (kind in ("tagging", "spans") and not isinstance(read, str)):
             continue
-        options: dict[str, Any] = {"kind": kind, "input": read, "target": column.name}
-        names = names or _names(column, columns, said_elsewhere, lists)
-        if names:
+        options: dict[str, Any] = {"kind": kind, "input": read, "target": column.name, **more}
+        names = _names(column, columns, said_elsewhere, lists)
+        if names and not more:
             options["names"] = names
         if kind == "multilabel" and column.verdict.separator not in ("", ","):
             options["separator"] = column.verdict.separator
@@ -78,9 +89,13 @@ def _short(column: Column, columns: Mapping[str, Column]) -> str:
 
 def _kind(
     column: Column, tags: Sequence[str], overrides: Overrides
-) -> tuple[TaskKind | None, dict[str, str]]:
+) -> tuple[TaskKind | None, dict[str, Any]]:
     if column.name in overrides.kinds:
-        return overrides.kinds[column.name], {}
+        kind = overrides.kinds[column.name]
+        found, more = kind_of_tags(column)
+        plain = not any(_SPAN.fullmatch(tag) for tag in column.counts)
+        runs: dict[str, Any] = {"scheme": "runs"} if plain else {}
+        return kind, (more if found == kind else runs) if kind == "spans" else {}
     if column.holds == "tags":
         chosen = column.name in overrides.holds or column.name not in _NOT_LEARNT
         return kind_of_tags(column) if column.name in tags and chosen else (None, {})

@@ -61,7 +61,7 @@ class Trial:
         if not isinstance(divide, AtRandom):
             return
         failed: DataError | None = None
-        for validation, test in _SHARES:
+        for validation, test in ((divide.validation, divide.test), *_SHARES):
             shares = {"validation": validation, "test": test if divide.test else 0.0}
             self._changed(divide=divide.model_copy(update=shares))
             try:
