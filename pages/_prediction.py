@@ -12,6 +12,7 @@ from mtl_core.predict.answers import Answer, Answers
 from mtl_core.runs.store import State
 from mtl_core.training.manifest import Manifest
 from pages._answer import differs, drawn, head
+from pages._correct import correct_button, correction
 from pages._insight import show_sentence_insights
 from pages._ui import (
     PREDICT_RUNS,
@@ -269,10 +270,10 @@ def _show(asked: Asked, answers: dict[str, Answers]) -> None:
         left, right = st.columns(2, gap="medium")
         left.markdown("**Multi-task** · one model, all tasks")
         right.markdown("**Single-task twins** · one model per task")
-    for task, answer in own.tasks.items():
+    for task in own.tasks:
         twin = asked.twins.get(task)
         other = answers[twin.id] if twin else None
-        _task_row(task, own, answer, other, bool(asked.twins))
+        _task_row(asked.run, task, own, other, bool(asked.twins))
     if asked.twins and any(differs(a, _of(answers, asked, t)) for t, a in own.tasks.items()):
         st.caption("Underlined: where the multi-task model and the twin disagree.")
     show_sentence_insights(own)
@@ -295,15 +296,19 @@ def _of(answers: dict[str, Answers], asked: Asked, task: str) -> Answer | None:
     return answers[twin.id].tasks.get(task) if twin else None
 
 
-def _task_row(task: str, own: Answers, answer: Answer, other: Answers | None, beside: bool) -> None:
+def _task_row(
+    listed: ListedRun, task: str, own: Answers, other: Answers | None, beside: bool
+) -> None:
     """One task: this model's answer, and its twin's at the same height."""
-    twin = other.tasks.get(task) if other else None
+    answer, twin = own.tasks[task], other.tasks.get(task) if other else None
     places = st.columns(2, gap="medium") if beside else [st.container()]
     with places[0].container(border=True, height="stretch"):
         st.html(head(task, answer) + drawn(own.words, answer, twin))
+        correct_button(listed, own, task)
     if beside:
         with places[1].container(border=True, height="stretch"):
             if twin and other:
                 st.html(head(task, twin) + drawn(other.words, twin, answer))
             else:
                 st.caption(f"{plain(task)}: no single-task twin with a model.")
+    correction(listed, own, task)

@@ -42,6 +42,8 @@ def define(
     name: str, kind: TaskKind, labels: Iterable[str] = (), *, pair: bool = False, **rest: Any
 ) -> OwnTask:
     """A task of one's own; `rest` are other options of its entry. Raises DataError."""
+    if not name.strip():
+        raise DataError("give the task a name, for example mood")
     kept = tuple(dict.fromkeys(label.strip() for label in labels if label.strip()))
     column = f"{name}_label" if name in _TAKEN else name
     tree = {**rest, "kind": kind, "target": column, "input": [TOKENS, SECOND] if pair else TOKENS}
