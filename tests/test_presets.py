@@ -3,6 +3,7 @@
 import datasets
 import pytest
 from datasets import ClassLabel, Features, List, Value
+from streamlit.testing.v1 import AppTest
 
 from mtl_core.cli import main
 from mtl_core.data.catalog import PER_WORD, Catalog, TaskSpec, card_folders
@@ -127,6 +128,32 @@ def test_a_column_that_is_called_otherwise_is_one_sentence(tmp_path, mtl_home):
     with pytest.raises(DataError, match="wants the column 'sentence', but split 'train' of hub"):
         add_preset("sst2", mtl_home, str(tmp_path / "copy"))
     assert not (mtl_home / "data").exists()
+
+
+def _page() -> None:
+    from pages._presets import presets_form
+
+    presets_form()
+
+
+def test_the_page_picks_by_task_and_language_and_says_what_is_wrong(mtl_home):
+    page = AppTest.from_function(_page, default_timeout=30).run()
+    kind, language, name = page.selectbox
+    assert len(name.options) == len(PRESETS)
+    kind.set_value("spans")
+    language.set_value("zh").run()
+    assert page.selectbox[2].options == [
+        "MSRA NER (Chinese)",
+        "Weibo NER (Chinese)",
+        "MASSIVE Chinese",
+    ]
+    page.button[0].click().run()
+    assert "the hub was not reached" in page.error[0].value and not page.exception
+    page.text_input[0].set_value("a b")
+    page.button[1].click().run()
+    assert "neither a folder here nor a name on the hub" in page.error[0].value
+    page.selectbox[0].set_value("regression").run()
+    assert "No dataset of the list" in page.info[0].value
 
 
 def test_without_a_network_the_sentence_says_what_to_do(mtl_home, capsys, monkeypatch):

@@ -51,6 +51,9 @@ def add_preset(name: str, home: Path, folder: str = "") -> Dataset:
     revision = known.commit or card.hub.revision
     card = card.model_copy(update={"hub": card.hub.model_copy(update={"revision": revision})})
     dataset = Dataset(card, home / "data" / card.name / CARD_FILE)
-    for split in card.split_names:
-        load_sentences(dataset, split, tuple(card.tasks))
+    try:
+        for split in card.split_names:
+            load_sentences(dataset, split, tuple(card.tasks))
+    except DataError as err:  # whose sentence begins with a card that is not there yet
+        raise DataError(str(err).removeprefix(f"{dataset.path}: ")) from err
     return adopt(dataset, home)
