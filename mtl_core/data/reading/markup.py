@@ -111,7 +111,8 @@ def _inline(cell: Cell) -> New | None:
     if cell.value is None:
         return {}
     if not isinstance(cell.value, str):
-        return _no_text(cell)
+        _no_text(cell)
+        return None
     try:
         text, spans, without = parse_inline(cell.value)
     except BadSpan as err:
@@ -240,7 +241,8 @@ def _features(cell: Cell) -> New | None:
     if cell.value is None:
         return {}
     if not isinstance(cell.value, list):
-        return _no_text(cell)
+        _no_text(cell)
+        return None
     words = [dict(_feature(one) for one in str(word).split("|")) for word in cell.value]
     keys = cell.how.keys or tuple(dict.fromkeys(key for word in words for key in word if key))
     return {f"{cell.name}.{key}": [word.get(key, "_") for word in words] for key in keys}
@@ -270,7 +272,8 @@ def _items(cell: Cell) -> list[str] | None:
         return [item for item in _BLANKS.split(cell.value) if item]
     if isinstance(cell.value, list):
         return [str(item) for item in cell.value]
-    return _no_text(cell)
+    _no_text(cell)
+    return None
 
 
 def _no_text(cell: Cell) -> None:
