@@ -132,6 +132,7 @@ def test_only_what_is_missing_is_cut_off(tmp_path: Path) -> None:
     assert proposal.card.divide is None and rows_of == {"train": 20, "validation": 8}
 
 
+@pytest.mark.slow
 def test_shards_of_parquet(tmp_path: Path) -> None:
     import pandas as pd
 
@@ -146,6 +147,7 @@ def test_shards_of_parquet(tmp_path: Path) -> None:
     assert len(proposal.card.splits["train"]) == 2
 
 
+@pytest.mark.slow
 def test_a_dataset_saved_by_the_hubs_library(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     features = datasets.Features(
@@ -273,9 +275,9 @@ def test_where_nothing_can_be_made_of_it(tmp_path: Path, files: dict[str, str], 
     for name, text in files.items():
         write(tmp_path / "x" / name, text)
     (tmp_path / "x").mkdir(exist_ok=True)
-    with pytest.raises(DataError, match=said) as caught:
+    with pytest.raises(DataError) as caught:
         propose(tmp_path / "x")
-    assert "\n" not in str(caught.value)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

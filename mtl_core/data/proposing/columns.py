@@ -35,15 +35,17 @@ class Column:
 
     @property
     def distinct(self) -> int:
-        """How many different values, of the lists' elements where it holds lists."""
+        """How many different values, those of lists and cells of words one by one."""
         return len(self.counts)
 
     @property
     def counts(self) -> Counter[str]:
-        """How often each value stands there, those of lists one by one."""
+        """How often each value stands there, those of lists and cells of words one by one."""
         found: Counter[str] = Counter()
+        in_cells = self.holds in ("tags", "tokens")
         for value in self.present:
-            found.update(map(str, value) if isinstance(value, list) else [str(value)])
+            parts = str(value).split() if in_cells else [str(value)]
+            found.update(map(str, value) if isinstance(value, list) else parts)
         return found
 
     @property

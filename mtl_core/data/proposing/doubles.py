@@ -6,9 +6,10 @@ from mtl_core.errors import DataError
 
 from .found import Found
 from .places import Place
-from .sampling import rows_from
+from .sampling import rows_of
 
 _SAME = 0.9  # of the rows of the smaller file stand in the other
+_MOST_ROWS = 50_000  # of each file
 _MOST_FILES = 12  # of a split; more are shards
 
 
@@ -43,8 +44,8 @@ def _are_doubles(found: Found, one: Place, two: Place) -> bool:
 
 def _texts(found: Found, place: Place) -> set[str]:
     """The longest value of each row, which is its text or its words."""
-    rows = rows_from([place], found.layout)
-    return {max(map(_said, row.columns.values()), key=len) for row in rows}
+    rows = rows_of(place, found.layout, _MOST_ROWS)
+    return {max(map(_said, row.columns.values()), key=len, default="") for row in rows}
 
 
 def _said(value: object) -> str:

@@ -1,5 +1,6 @@
 """What the lists of a column look like: words, tags beside them, labels, places of spans."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from .cells import Verdict, as_number
 
 Lists = Sequence[Sequence[Any]]
 _OUTSIDE = frozenset({"", "_", "-", "O", "None", "*"})
+_BIO = re.compile(r"[BIESLMU]-")
 _MOST_TAGS = 1000
 
 
@@ -87,6 +89,8 @@ def _tags(rows: Lists, variety: int, words: int) -> Verdict:
 def _says_who(rows: Lists, others: Sequence[Lists]) -> bool:
     """Whether a column has one value a sentence, and only where another has a tag: an annotator."""
     marked = [{str(value) for value in row} - _OUTSIDE for row in rows]
+    if all(_BIO.match(value) for found in marked for value in found):
+        return False
     used = [found for found in marked if found]
     if not used or sum(len(found) == 1 for found in used) < 0.99 * len(used):
         return False
@@ -100,9 +104,8 @@ def _same_places(rows: Lists, others: Lists) -> bool:
         for a, b in zip(row, other, strict=False)
     ]
     inside = sum(not a for a, _ in pairs)
-    differing = {str(value) for row in others for value in row} - _OUTSIDE
     odd = sum(a != b for a, b in pairs)
-    return 0 < inside < len(pairs) and len(differing) > 1 and odd <= 0.02 * inside
+    return 0 < inside < len(pairs) and odd <= 0.02 * inside
 
 
 def judged_alone(rows: Lists) -> Verdict:

@@ -34,6 +34,11 @@ def rows_from(
     return rows[::step]
 
 
+def rows_of(place: Place, layout: Layout, most: int) -> Iterator[Row]:
+    """The first rows of one file. Raises DataError where it cannot be read."""
+    yield from islice(_read(Source(place.address, layout, _ignore), "words"), most)
+
+
 def _read(source: Source, segmentation: Segmentation) -> Iterator[Row]:
     reader = READERS.get(source.layout.kind)
     if reader is None:
