@@ -3,6 +3,7 @@
 Import these from `_ui`. A cache's key holds when the files last changed, so nothing goes stale.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from mtl_core.config import Experiment
 from mtl_core.data.catalog import CARD_FILE, Catalog, Dataset, card_folders
 from mtl_core.data.files import home
 from mtl_core.data.tasks import Sentences, load_sentences
+from mtl_core.data.truth import Report, report
 from mtl_core.errors import MtlError, RunError
 from mtl_core.runs import worker
 from mtl_core.runs.store import Run, Runs, Status
@@ -51,6 +53,30 @@ def sentences(dataset: Dataset, split: str) -> Sentences:
 def _sentences(path: str, split: str, stamps: tuple[int, ...], _dataset: Dataset) -> Sentences:
     del path, stamps  # only part of the key
     return load_sentences(_dataset, split, tuple(_dataset.card.tasks))
+
+
+def truth(chosen: Sequence[tuple[Dataset, tuple[str, ...]]]) -> Report:
+    """What is doubtful about these datasets and their tasks together. Raises MtlError."""
+    stamps = tuple(
+        (str(dataset.path), tasks, *map(_changed, (dataset.path, *_files(dataset))))
+        for dataset, tasks in chosen
+    )
+    return _truth(stamps, chosen)
+
+
+@st.cache_resource(show_spinner="Looking for what is doubtful", max_entries=16)
+def _truth(
+    stamps: tuple[tuple[Any, ...], ...], _chosen: Sequence[tuple[Dataset, tuple[str, ...]]]
+) -> Report:
+    del stamps  # only part of the key
+    return report(_chosen)
+
+
+def _files(dataset: Dataset) -> list[Path]:
+    """All files of a dataset on this disk."""
+    if dataset.card.hub is not None:
+        return []
+    return [file for split in dataset.card.splits for file in dataset.files(split)]
 
 
 def _changed(file: Path) -> int:

@@ -47,6 +47,7 @@ from ._readers import (
     run_list,
     sentences,
     start_worker,
+    truth,
 )
 from ._words import ago, counted, duration, number, percent, plain, time_left
 
@@ -55,6 +56,7 @@ __all__ = [
     "COMPARED_RUNS",
     "DATA_CHOICES",
     "DATA_EXAMPLES_SEED",
+    "DATA_VIEW",
     "DRAFT",
     "DRAFT_NUMBER",
     "ICON",
@@ -105,6 +107,7 @@ __all__ = [
     "steered_badge",
     "theme",
     "time_left",
+    "truth",
 ]
 
 # --- Session keys: the only place that names them -------------------------------------------------
@@ -139,6 +142,8 @@ ADDED_DATASET: Final = "added_dataset"
 """Name of the dataset that was added a moment ago on Data."""
 DATA_CHOICES: Final = "data_choices"
 """Prefix of the choices on Data."""
+DATA_VIEW: Final = "data_view"
+"""Whether Data shows the datasets or ways to add one."""
 DATA_EXAMPLES_SEED: Final = "data_examples_seed"
 """Which examples Data shows."""
 

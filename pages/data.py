@@ -6,14 +6,16 @@ import streamlit as st
 
 from mtl_core.analysis.colours import PALETTE
 from mtl_core.analysis.plots import label_distribution, length_histogram, value_histogram
-from mtl_core.data.adopt import adopt, open_dataset
 from mtl_core.data.catalog import Dataset, TaskSpec
 from mtl_core.data.tasks import METRICS, Sentences
 from mtl_core.errors import MtlError
 from pages import _ui
+from pages._add_data import add_data, greet_added
 from pages._examples import example
+from pages._truth import show_truth
 
 SHOWN = 4
+LOOK, ADD = "Datasets", "Add a dataset"
 KINDS = {
     "classification": ("One label a sentence", "labelled sentences"),
     "multilabel": ("Any number of labels a sentence", "labels"),
@@ -28,7 +30,7 @@ def _choose() -> Dataset | None:
     found = _ui.catalog()
     _ui.show_problems(found.problems, "dataset cards")
     if not found.datasets:
-        st.info("There is no dataset yet. Add one below.", icon=":material/arrow_downward:")
+        st.info(f"There is no dataset yet. Choose “{ADD}”.", icon=":material/arrow_upward:")
         return None
     by_name = {dataset.name: dataset for dataset in found.datasets}
     key = f"{_ui.DATA_CHOICES}/dataset"
@@ -67,6 +69,25 @@ def _card(dataset: Dataset, splits: dict[str, Sentences]) -> None:
             words = sum(len(words) for found in splits.values() for words in found.texts)
             st.metric("Words in all", _ui.number(words))
             st.metric("Tasks", len(card.tasks))
+
+
+def _truth(dataset: Dataset) -> None:
+    """What is doubtful about it, alone or together with others."""
+    st.subheader("Is it fit to measure with?", anchor=False)
+    others = {d.name: d for d in _ui.catalog().datasets if d.name != dataset.name}
+    beside = st.multiselect(
+        "Together with",
+        list(others),
+        format_func=lambda name: others[name].label,
+        key=f"{_ui.DATA_CHOICES}/beside/{dataset.name}",
+        placeholder="Choose datasets that are to be trained together with it",
+        help="Texts of one that stand in another's training data, labels they share, their sizes.",
+    )
+    together = [dataset, *(others[name] for name in beside)]
+    try:
+        show_truth(_ui.truth([(one, tuple(one.card.tasks)) for one in together]))
+    except MtlError as err:
+        _ui.show_error(err)
 
 
 def _task(dataset: Dataset, splits: dict[str, Sentences]) -> None:
@@ -159,45 +180,6 @@ def _examples(dataset: Dataset, splits: dict[str, Sentences]) -> None:
             st.html(example(dataset.card, found, row, _ui.colour))
 
 
-def _add() -> None:
-    """Any dataset on this computer, by the path of its card."""
-    st.subheader("Open a dataset on this computer", anchor=False)
-    st.markdown(
-        "Put a small file `card.yaml` beside your data that names the files of the splits and "
-        "the tasks. The files stay where they are."
-    )
-    with st.form(_ui.NEW_DATASET, border=False, enter_to_submit=True):
-        path = st.text_input(
-            "Path of the card or its folder",
-            key=f"{_ui.NEW_DATASET}/path",
-            placeholder="for example ~/corpora/reviews",
-            help="A folder on the computer that runs this app. Every row is checked first.",
-        )
-        pressed = st.form_submit_button(
-            "Check and add",
-            icon=":material/add:",
-            help="Reads all rows and reports the first fault.",
-        )
-    if not pressed:
-        return
-    try:
-        with st.spinner("Checking every sentence", show_time=True):
-            added = adopt(open_dataset(path), _ui.home())
-    except MtlError as err:
-        _ui.show_error(err)
-        return
-    st.session_state[_ui.ADDED_DATASET] = added.name
-    st.rerun()
-
-
-def _greet_added() -> None:
-    """After a dataset was added: show it, and say so."""
-    name = st.session_state.pop(_ui.ADDED_DATASET, None)
-    if name is not None:
-        st.session_state[f"{_ui.DATA_CHOICES}/dataset"] = name
-        st.toast(f"{_ui.plain(name)} can be chosen now.", icon=":material/check:")
-
-
 def _show(dataset: Dataset) -> None:
     try:
         splits = {split: _ui.sentences(dataset, split) for split in dataset.card.split_names}
@@ -205,13 +187,24 @@ def _show(dataset: Dataset) -> None:
         _ui.show_error(err)
         return
     _card(dataset, splits)
+    _truth(dataset)
     _task(dataset, splits)
     _lengths(splits, _ui.theme() == "dark")
     _examples(dataset, splits)
 
 
 _ui.page_head("Data", "What the models learn from: tasks, labels and examples.")
-_greet_added()
-if (_chosen := _choose()) is not None:
+greet_added()
+_view = st.segmented_control(
+    "View",
+    [LOOK, ADD],
+    default=LOOK,
+    required=True,
+    key=_ui.DATA_VIEW,
+    help="Look at the datasets that are there, or bring one of your own.",
+    label_visibility="collapsed",
+)
+if _view == ADD:
+    add_data()
+elif (_chosen := _choose()) is not None:
     _show(_chosen)
-_add()

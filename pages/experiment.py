@@ -10,6 +10,7 @@ from pages import _draft, _start, _ui
 from pages._live import preload
 from pages._picture import cost_words, show_model
 from pages._sweep_form import sweep_section
+from pages._truth import show_truth
 
 # The picture stays in sight while the reader works down the form; where there is no room for
 # both side by side, it comes below.
@@ -45,6 +46,7 @@ def _preview(draft: _draft.Draft) -> None:
     _model(draft)
     _summary_and_button(draft, experiment)
     preload()
+    _truth(draft, experiment)
     sweep_section(experiment)
     _files(draft, experiment)
 
@@ -108,6 +110,24 @@ def _steps(experiment: Experiment, sizes: list[int]) -> str:
     if len(epochs) == 1:
         return _ui.counted(epochs[0], "step")
     return f"{_ui.number(max(epochs))} to {_ui.number(sum(epochs))} steps"
+
+
+def _truth(draft: _draft.Draft, experiment: Experiment) -> None:
+    """What is doubtful about the chosen data together; looked for when it is asked."""
+    box = st.expander(
+        "Is this data fit to measure with?",
+        key="experiment/truth",
+        icon=":material/fact_check:",
+        on_change="rerun",
+    )
+    if not box.open:
+        return
+    with box:
+        try:
+            chosen = [(draft.chosen[choice.card][0], choice.tasks) for choice in experiment.data]
+            show_truth(_ui.truth(chosen))
+        except MtlError as err:
+            _ui.show_error(err)
 
 
 def _files(draft: _draft.Draft, experiment: Experiment) -> None:

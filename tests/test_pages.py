@@ -10,7 +10,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from mtl_core.config import METHODS, Experiment
-from mtl_core.data.catalog import Dataset
+from mtl_core.data.catalog import Dataset, load_card
 from mtl_core.errors import ConfigError
 from mtl_core.models.insight import Insight, axis
 from mtl_core.runs import worker
@@ -315,13 +315,38 @@ def test_the_lesson_starts_with_one_click() -> None:
     assert len(runs) == 1 + len(runs[-1].experiment.tasks)
 
 
-def test_a_dataset_is_opened_from_the_disk(tiny: Dataset, mtl_home: Path) -> None:
+def folder_form() -> AppTest:
     app = opened("data")
-    app.text_input(key="new_dataset/path").set_value(str(tiny.path.parent))
-    app.button[-1].click().run()
+    app.button_group(key="data_view").set_value("Add a dataset").run()
+    app.button_group(key="add_data/way").set_value("A folder here").run()
+    return app
+
+
+def test_a_dataset_is_opened_from_the_disk(tiny: Dataset, mtl_home: Path) -> None:
+    app = folder_form()
+    app.text_input(key="new_dataset/path").set_value(str(tiny.path.parent)).run()
+    app.button(key="add_data/add").click().run()
     assert not app.exception
     assert (mtl_home / "data" / "tiny" / "card.yaml").is_file()
     assert app.selectbox[0].value == "tiny"
+
+
+def test_files_without_a_card_are_proposed_and_added(tmp_path: Path, mtl_home: Path) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    rows = [f"{'good' if i % 2 else 'bad'};letter {i} says so" for i in range(60)]
+    (folder / "all.csv").write_bytes("\r\n".join(["mood;text", *rows]).encode())
+    app = folder_form()
+    app.text_input(key="new_dataset/path").set_value(str(folder)).run()
+    assert not app.exception and not app.error
+    app.button(key="add_data/add").click().run()
+    assert not app.exception
+    dataset = load_card(mtl_home / "data" / "letters")
+    assert {name: spec.kind for name, spec in dataset.card.tasks.items()} == {
+        "mood": "classification"
+    }
+    assert dataset.card.split_names == ("train", "validation", "test")
+    assert app.selectbox[0].value == "letters"
 
 
 def test_a_dataset_with_a_fault_is_told_in_a_box(
@@ -329,9 +354,8 @@ def test_a_dataset_with_a_fault_is_told_in_a_box(
 ) -> None:
     dataset = make_dataset("faulty")
     (dataset.path.parent / "train.jsonl").write_text('{"tokens": ["a"], "mood": "x"}\n{', "utf-8")
-    app = opened("data")
-    app.text_input(key="new_dataset/path").set_value(str(dataset.path))
-    app.button[-1].click().run()
+    app = folder_form()
+    app.text_input(key="new_dataset/path").set_value(str(dataset.path)).run()
     assert not app.exception
     assert "train.jsonl" in app.error[0].value.replace("\\", "")
     assert not (mtl_home / "data").exists()
