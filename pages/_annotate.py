@@ -106,11 +106,11 @@ def _progress(own: Annotations, rows: Sequence[OwnRow]) -> None:
     with st.container(horizontal=True, gap="medium"):
         for name, need in needs.items():
             st.html(chip(name, f"{name}: {need.labelled} labelled"), width="content")
-    lacking = [f"{name}: {need.lacks}." for name, need in needs.items() if need.lacks]
-    if lacking:
-        st.html(
-            small_print(["Before they can be trained, these tasks need more. " + " ".join(lacking)])
-        )
+    lacking: dict[str, list[str]] = {}
+    for name, need in needs.items():
+        if need.lacks:
+            lacking.setdefault(need.lacks, []).append(name)
+    st.html(small_print([f"To train {', '.join(t)}: {what}." for what, t in lacking.items()]))
     _ready(needs)
 
 
@@ -180,8 +180,7 @@ def _pick(own: Annotations, rows: Sequence[OwnRow], place: int) -> int:
 def _title(own: Annotations, rows: Sequence[OwnRow], place: int) -> str:
     row = rows[place]
     part = PART if row.gold else EMPTY
-    text = " ".join(row.words)
-    text = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    text = row.text if len(row.text) <= _SHOWN else f"{row.text[: _SHOWN - 1]}…"
     return f"{FULL if set(row.gold) == set(own.tasks) else part} {place + 1}. {text}"
 
 

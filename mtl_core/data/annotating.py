@@ -43,6 +43,7 @@ class OwnRow:
     """A sentence as the user sees it; `gold` holds the answers given so far, tags perhaps with gaps."""
 
     id: str
+    text: str
     words: list[str]
     second: list[str]
     gold: dict[str, Gold]
@@ -130,9 +131,9 @@ class Annotations:
     def _shown(self, tree: Tree) -> OwnRow:
         answers = {t: tree.get(own.spec.target) for t, own in self.tasks.items()}
         answers = {t: gold for t, gold in answers.items() if gold is not None}
-        return OwnRow(
-            tree["id"], tree[TOKENS], tree.get(SECOND, []), tree.get("unfinished", {}) | answers
-        )
+        gold = tree.get("unfinished", {}) | answers
+        text = str(tree.get("text") or " ".join(tree[TOKENS]))
+        return OwnRow(tree["id"], text, tree[TOKENS], tree.get(SECOND, []), gold)
 
     # --- Changing ---------------------------------------------------------------------------------
 
