@@ -206,10 +206,18 @@ class Address:
 
 
 def beside(path: Path, ending: str) -> Path:
-    """One of several parallel files: in a folder by its name, else by its ending; packed or not."""
-    plain = path / ending if path.is_dir() else path.with_name(path.name + ending)
-    packed = plain.with_name(plain.name + ".gz")
-    return packed if packed.exists() and not plain.exists() else plain
+    """One of several parallel files: in a folder by its name, else by its ending; packed or not.
+
+    A `*` in the ending stands for what the files of a split have in common.
+    """
+    if "*" in ending:
+        plain = path.parent / ending.replace("*", path.name)
+    else:
+        plain = path / ending if path.is_dir() else path.with_name(path.name + ending)
+    if plain.exists():
+        return plain
+    packed = (plain.with_name(plain.name + end) for end in (".gz", ".bz2", ".xz", ".zst"))
+    return next((path for path in packed if path.exists()), plain)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,12 @@ from mtl_core.errors import DataError
 from .columnar import read_columnar
 from .conll import read_conll, read_conllu
 from .contract import Reader, Row, Source
+from .folders import read_folders
 from .json_rows import read_json, read_json_lines
+from .labelled import read_labelled
 from .markup import unfolded
+from .opened import members_of
+from .parallel import read_parallel
 from .tables import read_table
 
 __all__ = ["READERS", "Row", "Source", "kind_of", "read_rows"]
@@ -29,8 +33,11 @@ READERS: dict[FileKind, Reader] = {
     "conllu": read_conllu,
     "parquet": read_columnar,
     "arrow": read_columnar,
+    "labelled": read_labelled,
+    "folders": read_folders,
+    "parallel": read_parallel,
 }
-PACKED = (".gz", ".bz2", ".xz", ".zst")
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _KIND_OF_SUFFIX: dict[str, FileKind] = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet",
     ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow", ".csv": "csv", ".tsv": "tsv",
@@ -77,8 +84,15 @@ def kind_of(address: Address) -> FileKind:
     """The format that a file's name tells. Raises DataError where it tells none."""
     member = address.part.partition("#")[0]  # or a key of a JSON document, which has no ending
     suffix = ""
+    if address.path.is_dir():
+        raise DataError(
+            f"{address.path}: a folder; name a file, or set layout.kind to folders or parallel in the card"
+        )
+    if not member and address.path.suffix.lower() == ".zip" and address.path.is_file():
+        members = members_of(address.path)
+        member = members[0] if len(members) == 1 else ""
     for name in (Path(member), Path(address.path.name)):
-        suffix = Path(name.stem).suffix if name.suffix in PACKED else name.suffix
+        suffix = Path(name.stem).suffix if name.suffix.lower() in PACKED else name.suffix
         kind = _KIND_OF_SUFFIX.get(suffix.lower())
         if kind is not None:
             return kind

@@ -18,6 +18,7 @@ from typing import IO, Protocol
 
 import zstandard
 
+from mtl_core.data.catalog import Address
 from mtl_core.data.findings import Finding, Tell, strict
 from mtl_core.errors import DataError
 
@@ -91,7 +92,10 @@ def key_of(source: Source) -> str:
     It is the part, but in an archive (FILE#MEMBER#KEY) only what follows the member's name.
     """
     part = source.address.part
-    return part.partition("#")[2] if is_archive(source.address.path) else part
+    if not part or not is_archive(source.address.path):
+        return part
+    with opened_archive(source.address.path) as archive:
+        return "" if part in archive.NameToInfo else part.partition("#")[2]
 
 
 def bytes_of(source: Source, archive: zipfile.ZipFile | None = None) -> Iterator[bytes]:
@@ -212,13 +216,18 @@ def _bounded(source: Source, stream: _Unpacking, size: int) -> Iterator[bytes]:
         if not block:
             return
         total += len(block)
-        if total > MOST_UNPACKED or total > max(GROWTH_FROM, MOST_GROWTH * size):
-            raise DataError(
-                f"{source.address}: unpacks to more than {total // MB} MB out of {size} bytes; at most "
-                f"{MOST_UNPACKED // MB} MB and {MOST_GROWTH} times its size are unpacked; unpack the "
-                "file yourself if you trust it"
-            )
+        check_growth(source.address, total, size)
         yield block
+
+
+def check_growth(address: Address, total: int, size: int) -> None:
+    """Raise DataError where a packed file of a size has become too long."""
+    if total > MOST_UNPACKED or total > max(GROWTH_FROM, MOST_GROWTH * size):
+        raise DataError(
+            f"{address}: unpacks to more than {total // MB} MB out of {size} bytes; at most "
+            f"{MOST_UNPACKED // MB} MB and {MOST_GROWTH} times its size are unpacked; unpack the "
+            "file yourself if you trust it"
+        )
 
 
 class _Zstd:
@@ -268,6 +277,8 @@ class _Member:
 
 def _member(source: Source, archive: zipfile.ZipFile) -> str:
     """The file of the archive that the address means."""
+    if _is_data(source.address.part) and source.address.part in archive.NameToInfo:
+        return source.address.part  # a name may hold a #
     name = source.address.part.partition("#")[0]
     members = _members(archive, source.address.path, source.tell)
     if name in members:
@@ -294,10 +305,21 @@ def _members(archive: zipfile.ZipFile, path: Path, tell: Tell) -> list[str]:
     found = set()
     for info in infos:
         name = info.filename
-        parts = PurePosixPath(name.replace("\\", "/")).parts
-        if ".." in parts or name[:1] in ("/", "\\") or re.match(r"[A-Za-z]:", name):
+        if _leads_out(name):
             what = f"the archive names a file outside itself ({name!r}), which is not read"
             tell(Finding("archive path", "warning", what, "pack it again", str(path), 1, (name,)))
-        elif not info.is_dir() and not any(p.startswith((".", "__MACOSX")) for p in parts):
+        elif not info.is_dir() and _is_data(name):
             found.add(name)
     return sorted(found)
+
+
+def _leads_out(name: str) -> bool:
+    """Whether it would be a path outside the folder that the archive is unpacked to."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return ".." in parts or bool(re.match(r"[/\\]|[A-Za-z]:", name))
+
+
+def _is_data(name: str) -> bool:
+    """Hidden files and what macOS adds are no data."""
+    hidden = any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    return bool(name) and not hidden and not name.endswith("/") and not _leads_out(name)

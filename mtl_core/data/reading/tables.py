@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
 from mtl_core.errors import DataError
@@ -39,12 +39,27 @@ def read_table(source: Source) -> Iterator[Row]:
     names: tuple[str, ...] = ()
     for numbers, records in batches:
         if not names:
-            names, named = _names(source, numbers, records)
-            numbers, records = numbers[named:], records[named:]
+            begin = next((i for i, cells in enumerate(records) if not _is_empty(cells)), None)
+            if begin is None:
+                continue
+            names, named = _names(source, numbers[begin], records[begin])
+            numbers, records = numbers[begin + named :], records[begin + named :]
         if set(map(len, records)) == {len(names)} and all(map(any, records)):
-            yield from map(Row, numbers, map(dict, map(zip, repeat(names), records)))
+            yield from map(Row, numbers, _by_name(names, records))
         else:
             yield from _mended(source, numbers, records, names)
+
+
+def _by_name(names: Sequence[str], records: Iterable[Cells]) -> Iterable[dict[str, str]]:
+    """Cells by the names of their columns. Most tables have two or three columns, and a dict that
+    is written out is made in half the time."""
+    if len(names) == 2:
+        a, b = names
+        return [{a: one, b: two} for one, two in records]
+    if len(names) == 3:
+        a, b, c = names
+        return [{a: one, b: two, c: three} for one, two, three in records]
+    return map(dict, map(zip, repeat(names), records))
 
 
 def _check_delimiter(source: Source, delimiter: str) -> None:
@@ -55,23 +70,18 @@ def _check_delimiter(source: Source, delimiter: str) -> None:
         )
 
 
-def _names(
-    source: Source, numbers: Sequence[int], records: Sequence[Cells]
-) -> tuple[tuple[str, ...], int]:
-    """The names of the columns, and how many records come before the first row."""
+def _names(source: Source, line: int, first: Cells) -> tuple[tuple[str, ...], bool]:
+    """The names of the columns, and whether the first line is for names.
+
+    A column without a name, or with one that is taken, is called `column 3` after its place.
+    """
     layout = source.layout
-    begin = next((i for i, cells in enumerate(records) if not _is_empty(cells)), len(records))
     named = not layout.columns if layout.header is None else layout.header
-    if layout.columns or begin == len(records):
-        return layout.columns, begin + named
-    cells = records[begin]
+    if layout.columns:
+        return layout.columns, named
     if not named:
-        return tuple(f"column {place}" for place in range(1, len(cells) + 1)), begin
-    return _written(source, numbers[begin], [cell.strip() for cell in cells]), begin + 1
-
-
-def _written(source: Source, line: int, written: Cells) -> tuple[str, ...]:
-    """The names in a line; `column 3` where there is none, or one that is taken."""
+        return tuple(f"column {place}" for place in range(1, len(first) + 1)), False
+    written = [cell.strip() for cell in first]
     names: list[str] = []
     for place, name in enumerate(written, 1):
         if not name or name in names:
@@ -82,7 +92,7 @@ def _written(source: Source, line: int, written: Cells) -> tuple[str, ...]:
             cure = "name the columns in the first line, or in layout.columns"
             source.say("header", "warning", f"{why}; it is called '{name}'", cure, line)
         names.append(name)
-    return tuple(names)
+    return tuple(names), True
 
 
 def _is_empty(cells: Cells) -> bool:
@@ -136,7 +146,7 @@ class _Quoted:
         self._hidden = {} if len(delimiter) == 1 else {_DELIMITER: delimiter}
         parting = _DELIMITER if self._hidden else delimiter
         self._dialect = csv.reader((), delimiter=parting, strict=True).dialect
-        self._blocks = map(self._without_odd_signs, line_blocks(source))
+        self._blocks = map(self._without_long_delimiters, line_blocks(source))
         self._line = 1  # the number of the next record's first line
         self._simple = True  # so far every record stood in one line
         self._twice = 0
@@ -184,15 +194,21 @@ class _Quoted:
                     self._line += len(held)
                     held.clear()
             except csv.Error as err:
-                _tell_quote(self._source, self._line, str(err), held)
-                lines.extendleft(reversed(held[1:]))
-                self._line += 1
-                self._twice += sum(map(len, held))
+                lines.extendleft(reversed(self._after(str(err), held)))
             yield numbers, self._restored(records)
-            if self._twice > MOST_READ_TWICE:
-                raise DataError(
-                    f"{self._source.address} line {self._line}: too many quotes that do not close; {_CURE}"
-                )
+
+    def _after(self, fault: str, held: list[str]) -> list[str]:
+        """The lines to read once more after a record that the csv module does not take."""
+        if "new-line" in fault and (hidden := self._hide_returns(held)) != held:
+            return hidden
+        _tell_quote(self._source, self._line, fault, held)
+        self._line += 1
+        self._twice += sum(map(len, held[1:]))
+        if self._twice > MOST_READ_TWICE:
+            raise DataError(
+                f"{self._source.address} line {self._line}: too many quotes that do not close; {_CURE}"
+            )
+        return held[1:]
 
     def _taken(self, lines: deque[str], held: list[str]) -> Iterator[str]:
         """One line after the other; beyond the block only where a record is not complete."""
@@ -207,16 +223,14 @@ class _Quoted:
                 return
             lines.extend(io.StringIO(block, newline="\n"))
 
-    def _without_odd_signs(self, block: str) -> str:
-        """The block in a form that the csv module takes."""
-        if len(self._delimiter) > 1:
-            block = block.replace(self._delimiter, _DELIMITER)
-        if "\r" in block and block.count("\r") != block.count("\r\n"):
-            hidden = _LONE_RETURN.sub(_RETURN, block)
-            if hidden != block:
-                self._hidden[_RETURN] = "\r"
-            return hidden
-        return block
+    def _without_long_delimiters(self, block: str) -> str:
+        """The csv module takes delimiters of one sign."""
+        return block if len(self._delimiter) == 1 else block.replace(self._delimiter, _DELIMITER)
+
+    def _hide_returns(self, held: list[str]) -> list[str]:
+        """Lines that the csv module takes, which allows no carriage returns inside them."""
+        self._hidden[_RETURN] = "\r"
+        return [_LONE_RETURN.sub(_RETURN, line) for line in held]
 
     def _restored(self, records: list[Cells]) -> list[Cells]:
         """The records with what had been hidden in them."""
