@@ -295,3 +295,79 @@ def test_where_nothing_can_be_made_of_it(tmp_path: Path, files: dict[str, str], 
 )
 def test_names_of_splits(name: str, split: str, stem: str) -> None:
     assert split_of(name) == split and stem_of(name) == stem
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_folder_a_class_below_folders_of_splits(tmp_path: Path, archived: bool) -> None:
+    members = {
+        f"imdb/{split}/{row['mood']}/{i}_{i % 10}.txt": f"{row['text']}.\nReally.\n"
+        for split, count in (("train", 24), ("test", 8))
+        for i, row in enumerate(Sentences(count).rows(count))
+    }
+    if archived:
+        path = zipped(tmp_path / "imdb.zip", members)
+    else:
+        for name, text in members.items():
+            write(tmp_path / name, text)
+        path = tmp_path
+    proposal, tasks, rows_of = tried(path)
+    assert tasks == {"label": "classification"}
+    assert rows_of["train"] + rows_of["validation"] == 24 and rows_of["test"] == 8
+    assert proposal.card.layout and proposal.card.layout.kind == "folders"
+
+
+def test_a_file_a_class(tmp_path: Path) -> None:
+    rows = Sentences().rows(40)
+    for mood in ("fine", "poor"):
+        texts = [row["text"] for row in rows if row["mood"] == mood]
+        write(tmp_path / "reviews" / f"{mood}.txt", "\n".join(texts))
+    proposal, tasks, rows_of = tried(tmp_path / "reviews")
+    assert tasks == {"label": "classification"} and sum(rows_of.values()) == 40
+
+
+NAMINGS = {
+    "folders": "{split}/{role}",
+    "endings": "{split}.{role}",
+    "in the middle": "{role}_{split}.txt",
+    "folders of roles": "{role}/{split}.txt",
+    "packed": "data/{split}.{role}.gz",
+}
+
+
+@pytest.mark.parametrize("naming", NAMINGS)
+@pytest.mark.parametrize("archived", [False, True])
+def test_files_beside_each_other(tmp_path: Path, naming: str, archived: bool) -> None:
+    if archived and naming == "packed":
+        pytest.skip("a zip is packed already")
+    members = {}
+    for split, count in (("train", 30), ("valid", 9)):
+        rows = Sentences(count).rows(count)
+        columns = {
+            "words": [row["text"] for row in rows],
+            "slots": [" ".join(row["places"]) for row in rows],
+            "intent": [row["mood"] for row in rows],
+        }
+        for role, cells in columns.items():
+            name = NAMINGS[naming].format(split=split, role=role)
+            members[f"corpus/{name}"] = "\n".join(cells) + "\n"
+    if archived:
+        path = zipped(tmp_path / "corpus.zip", members)
+    else:
+        for name, text in members.items():
+            packed = gzip.compress(text.encode()) if name.endswith(".gz") else text
+            write(tmp_path / name, packed)
+        path = tmp_path
+    proposal, tasks, rows_of = tried(path)
+    assert sorted(tasks.values()) == ["classification", "spans"]
+    assert rows_of == {"train": 30, "validation": 9}
+    assert proposal.card.layout and proposal.card.layout.kind == "parallel"
+
+
+def test_lines_that_begin_with_a_label(tmp_path: Path) -> None:
+    for name, count in (("TREC.train", 80), ("TREC.test", 20)):
+        rows = Sentences(count).rows(count)
+        text = "".join(f"{row['mood'].upper()}:{row['place']} {row['text']}\n" for row in rows)
+        write(tmp_path / name, text)
+    _, tasks, rows_of = tried(tmp_path)
+    assert tasks == {"label": "classification", "label_prefix": "classification"}
+    assert rows_of["test"] == 20

@@ -62,7 +62,8 @@ class Layout(Part):
     files: tuple[str, ...] = option(
         (),
         "Endings or names of files that lie line by line beside each other (parallel), one for each "
-        "column; a split then names their folder, or what their names have in common.",
+        "column; a split then names their folder, or what their names have in common, for which a * "
+        "may stand in an ending.",
     )
     encoding: str = option(
         "",

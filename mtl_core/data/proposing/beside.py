@@ -1,11 +1,11 @@
 """Files that lie line by line beside each other: texts in one, tags or labels in another."""
 
-import os
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from mtl_core.data.catalog import SPLITS
+from mtl_core.data.catalog import SPLITS, Address
 from mtl_core.data.layout import Layout
 from mtl_core.errors import DataError
 
@@ -14,9 +14,9 @@ from .formats import Looked
 from .found import Found
 from .naming import task_name, unique
 from .places import Place, line_count
-from .split_names import split_of, stem_of
+from .split_names import split_of, stem_of, without_split
 
-_PACKED = re.compile(r"\.(gz|bz2|xz|zst)$")
+_PACKED = re.compile(r"(?<!^)\.gz$")  # what parallel files may leave out in a card
 
 
 def parallel(looked: Sequence[Looked]) -> Found | None:
@@ -98,20 +98,27 @@ def _found(groups: Mapping[str, Mapping[str, Looked]], looked: Sequence[Looked])
 
 
 def _split_at(files: Sequence[Looked]) -> tuple[Place, tuple[str, ...]]:
-    """What the files of a split have in common, as the place of the split, and how each goes on."""
-    shown = [_PACKED.sub("", one.place.name) for one in files]
-    named = [_PACKED.sub("", one.place.file) for one in files]
-    common = os.path.commonprefix(named)
-    folder = common.rpartition("/")[0]
-    prefix = common if not common.endswith("/") and common != folder else ""
-    if prefix and not prefix.rpartition("/")[2]:
-        prefix = ""
-    start = prefix or (f"{folder}/" if folder else "")
-    ends = tuple(name[len(start) :] for name in named)
+    """What the files of a split have in common, as the place of the split, and how each goes on.
+
+    A `*` stands for the split where it does not come first in the names.
+    """
+    archive, hash_sign, _ = files[0].place.file.partition("#")
+    archive = f"{archive}#" if hash_sign else ""
+    names = [_PACKED.sub("", one.place.file.removeprefix(archive)) for one in files]
+    if archive:
+        names = [one.place.file.removeprefix(archive) for one in files]
+    folder = posixpath.commonpath([posixpath.dirname(name) for name in names])
+    names = [posixpath.relpath(name, folder or ".") for name in names]
+    parted = [without_split(name) for name in names]
+    before, after = parted[0]
+    split = names[0][len(before) : len(names[0]) - len(after)] if before != names[0] else ""
+    ends = tuple(f"{start}*{end}" for start, end in parted)
+    if not split:
+        ends = tuple(names)
+    elif len({start for start, _ in parted}) == 1:
+        split, ends = f"{before}{split}", tuple(end for _, end in parted)
+    where = archive + (posixpath.join(folder, split) if split else folder)
     first = files[0].place
     base = first.address.path.parents[len(first.file.partition("#")[0].split("/")) - 1]
-    where = start.rstrip("/") if not prefix else start
     file, _, part = where.partition("#")
-    from mtl_core.data.catalog import Address
-
-    return Place(shown[0], where or ".", Address(base / file, part)), ends
+    return Place(first.name, where.rstrip("#") or ".", Address(base / file, part)), ends

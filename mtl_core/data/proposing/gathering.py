@@ -7,6 +7,7 @@ from mtl_core.data.findings import Finding, Findings
 from mtl_core.errors import DataError
 
 from .beside import parallel
+from .classes import class_files, class_folders
 from .contract import Overrides
 from .doubles import without_doubles
 from .formats import Looked, look
@@ -34,8 +35,11 @@ def gathered(path: Path, overrides: Overrides, findings: Findings) -> Found:
 
 
 def _sniffed(places: list[Place]) -> Found:
+    classes = class_folders(places)
+    if classes is not None:
+        return classes
     looked: list[Looked] = [look(place) for place in places]
-    return parallel(looked) or written_alike(looked)
+    return parallel(looked) or class_files(looked) or written_alike(looked)
 
 
 def _given(found: Found, places: list[Place], overrides: Overrides) -> dict[str, list[Place]]:

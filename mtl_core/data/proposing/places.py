@@ -100,9 +100,13 @@ def head_of(place: Place, tell: Tell, encoding: str = "") -> list[str]:
 
 
 def line_count(place: Place) -> int:
-    """How many lines a text has. Raises DataError."""
+    """How many lines a text has up to the last that is not empty. Raises DataError."""
     source = _source(place, Layout(kind="labelled"), _ignore)
-    return sum(1 for _ in lines_of(source))
+    count = 0
+    for number, line in enumerate(lines_of(source), 1):
+        if line and not line.isspace():
+            count = number
+    return count
 
 
 def _source(place: Place, layout: Layout, tell: Tell) -> Source:
