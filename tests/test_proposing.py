@@ -316,13 +316,16 @@ def test_a_folder_a_class_below_folders_of_splits(tmp_path: Path, archived: bool
     assert proposal.card.layout and proposal.card.layout.kind == "folders"
 
 
-def test_a_file_a_class(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["{}.txt", "reviews.{}"])
+def test_a_file_a_class(tmp_path: Path, name: str) -> None:
     rows = Sentences().rows(40)
     for mood in ("fine", "poor"):
         texts = [row["text"] for row in rows if row["mood"] == mood]
-        write(tmp_path / "reviews" / f"{mood}.txt", "\n".join(texts))
+        write(tmp_path / "reviews" / name.format(mood), "\n".join(texts))
     proposal, tasks, rows_of = tried(tmp_path / "reviews")
     assert tasks == {"label": "classification"} and sum(rows_of.values()) == 40
+    read = load_sentences(proposal.dataset, "train", ("label",))
+    assert set(read.label_counts("label", "classification")) == {"fine", "poor"}
 
 
 NAMINGS = {

@@ -13,7 +13,7 @@ from .found import Found
 from .places import Place
 from .split_names import is_split_word, split_of
 
-_LAYOUT = Layout(kind="folders")
+_LAYOUT = Layout(kind="folders", columns=("label", "text"))
 _LOOKED_AT = 2  # files of each class
 _TEXT = ("", ".txt", ".text")
 _OTHERWISE = ("json", "jsonl", "parquet", "arrow", "conll", "conllu")

@@ -54,8 +54,8 @@ def _rows(source: Source, found: list[_Found], names: tuple[str, ...]) -> Iterat
     found = _below_one_folder(found)
     in_classes = [file for file in found if len(file.name.parts) > 1]
     if not in_classes:
-        for file in found:
-            yield from _lines(file, names)
+        for file, label in zip(found, _class_names(found), strict=True):
+            yield from _lines(file, label, names)
         return
     for beside in (file for file in found if len(file.name.parts) == 1):
         what = f"files beside the folders of the classes are left out ({beside.name})"
@@ -96,10 +96,17 @@ def _text(number: int, file: _Found, names: tuple[str, ...]) -> Iterator[Row]:
     yield Row(number, dict(zip(names, cells, strict=False)))
 
 
-def _lines(file: _Found, names: tuple[str, ...]) -> Iterator[Row]:
+def _class_names(found: list[_Found]) -> list[str]:
+    """What files are called without their endings, or the endings where only these differ."""
+    names = [PurePosixPath(re.sub(r"(?i)\.(gz|bz2|xz|zst)$", "", f.name.name)) for f in found]
+    stems = [name.stem for name in names]
+    if len(set(stems)) == 1 < len(names):
+        return [name.suffix.removeprefix(".") for name in names]
+    return stems
+
+
+def _lines(file: _Found, label: str, names: tuple[str, ...]) -> Iterator[Row]:
     """The rows of a file that is a class."""
-    label = re.sub(r"(?i)(\.(gz|bz2|xz|zst))$", "", file.name.name)
-    label = PurePosixPath(label).stem
     for number, line in enumerate(lines_of(file.source, file.archive), 1):
         if line.strip():
             cells = (label, line.strip(" \t"), str(file.name))
