@@ -127,7 +127,9 @@ def test_bad_rows_name_file_line_value_and_cure(tmp_path, fault):
 def test_a_wrong_byte_is_named_with_its_line(tmp_path):
     (tmp_path / "t.jsonl").write_bytes(b'{"text": "a"}\n{"text": "caf\xe9"}\n')
     with pytest.raises(DataError, match=r"t.jsonl line 2: not UTF-8 text \(byte 0xe9\)"):
-        read_rows(tmp_path / "t.jsonl")
+        read_rows(tmp_path / "t.jsonl", Layout(kind="jsonl", encoding="utf-8"))
+    rows = read_rows(tmp_path / "t.jsonl")  # without an encoding it is read as Windows-1252
+    assert rows[1].columns == {"text": "caf\u00e9"}
 
 
 BAD_CARDS = {

@@ -46,7 +46,8 @@ def decoded(source: Source, raw: Iterator[bytes], longest: int) -> Iterator[str]
 def _codec(source: Source, encoding: str) -> str:
     """The usual name of an encoding. Raises DataError where there is no such."""
     try:
-        b"".decode(encoding)
+        b"a".decode(encoding, "replace")  # refuses what is no encoding of text
+        codecs.getincrementaldecoder(encoding)
         return codecs.lookup(encoding).name
     except (LookupError, ValueError) as err:
         raise DataError(
