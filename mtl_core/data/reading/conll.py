@@ -214,7 +214,8 @@ def _fits(source: Source, form: _Form, numbers: list[int], cells: list[list[str]
     """Whether every line of a block has its columns; tells of the first that has not."""
     counts = {len(line) for line in cells}
     least = len(form.names)
-    if counts == {form.width} and form.width >= least:
+    expected = max(form.width, least)
+    if counts == {expected}:
         return True
     if max(counts) > form.width:
         _drop_empty(form.width, cells)
@@ -222,7 +223,6 @@ def _fits(source: Source, form: _Form, numbers: list[int], cells: list[list[str]
     few = max(counts) <= form.width or len(cells) > 1
     if len(counts) == 1 and min(counts) >= least and few:
         return True
-    expected = max(form.width, least)
     place = next(i for i, line in enumerate(cells) if len(line) != expected)
     _tell_ragged(source, form, (numbers[place], cells[place]), place == len(cells) - 1)
     return False
