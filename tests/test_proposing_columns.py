@@ -315,3 +315,35 @@ def test_delimiters(text: str, delimiter: str) -> None:
 
 def test_prose_is_no_table() -> None:
     assert table_form(["Well, he said.", "It was dark.", "No, no, not, at, all."]) is None
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (Overrides(names={"mood": "all"}), "cannot name a task"),
+        (Overrides(names={"mood": "x", "noun": "x"}), "would both be task 'x'"),
+        (Overrides(input="nothing"), "there is no column 'nothing'"),
+        (Overrides(segmentation="syllables"), "segmentation"),
+        (Overrides(splits={"train": ("b.jsonl",)}), "there is no file 'b.jsonl'"),
+    ],
+)
+def test_corrections_that_do_not_fit_are_one_sentence(
+    tmp_path: Path, overrides: Overrides, said: str
+) -> None:
+    rows = [{key: row[key] for key in ("text", "mood", "noun")} for row in Sentences().rows(40)]
+    with pytest.raises(DataError, match=said) as caught:
+        propose(write(tmp_path / "a.jsonl", lines(rows)), overrides=overrides)
+    assert "\n" not in str(caught.value)
+
+
+def test_tags_as_numbers_with_their_names_beside(tmp_path: Path) -> None:
+    names = ["O", "B-LOC", "I-LOC"]
+    rows = [
+        {"tokens": row["tokens"], "ner_tags": [names.index(tag) for tag in row["places"]]}
+        for row in Sentences().rows(40)
+    ]
+    write(tmp_path / "train.jsonl", lines(rows))
+    write(tmp_path / "label_map.json", json.dumps({name: i for i, name in enumerate(names)}))
+    proposal = proposed(tmp_path)
+    assert kinds(proposal) == {"ner_tags": "spans"}
+    assert [file.why for file in proposal.files][-1] == "it names the labels"

@@ -178,7 +178,9 @@ def _as_labelled(seen: Looked) -> bool:
     fields = [re.split(r"[ \t]+", line.strip(), maxsplit=1) for line in lines]
     if len(lines) < 4 or sum(len(field) == 2 for field in fields) < 0.95 * len(fields):
         return False
-    counts = Counter(field[0] for field in fields)
+    labels = [field[0] for field in fields]
+    grouped = all(re.fullmatch(r"[^:]+:[^:]+", label) for label in labels)
+    counts = Counter(label.partition(":")[0] if grouped else label for label in labels)
     once = sum(count == 1 for count in counts.values())
     most = max(0.1 * len(lines), min(len(lines) / 3, 12), 2)
     if not 2 <= len(counts) <= most or once > 0.005 * len(lines):
@@ -191,7 +193,7 @@ def _as_labelled(seen: Looked) -> bool:
         return False
     seen.format = "labelled"
     seen.layout = Layout(kind="labelled", columns=("label", "text"))
-    seen.sniffed.append(f"each line begins with one of {len(counts)} labels")
+    seen.sniffed.append(f"each line begins with one of {len(set(labels))} labels")
     return True
 
 

@@ -9,6 +9,7 @@ from mtl_core.data.layout import Layout
 from mtl_core.errors import DataError
 
 from .formats import Looked, look
+from .naming import label_names
 from .places import Place
 from .split_names import split_of, stem_of
 
@@ -40,7 +41,7 @@ def written_alike(looked: Sequence[Looked]) -> Found:
     looked = _like_their_siblings(looked)
     groups: defaultdict[object, list[Looked]] = defaultdict(list)
     for one in looked:
-        if one.layout is not None and not one.why:
+        if one.layout is not None and not one.why and not _maps_labels(one):
             groups[_way_of_writing(one)].append(one)
     if not groups:
         raise DataError(_nothing_readable(looked))
@@ -105,11 +106,16 @@ def _reason(one: Looked, best: Sequence[Looked]) -> str:
     return f"written otherwise ({one.format}) than the files that are used ({best[0].format})"
 
 
+def _maps_labels(one: Looked) -> bool:
+    """Whether a JSON document is nothing but names and numbers of labels."""
+    return one.format in ("json", "jsonl") and bool(label_names("\n".join(one.head)))
+
+
 def _may_name_labels(one: Looked) -> bool:
     return (
         bool(one.head)
         and len(one.head) <= 2000
-        and one.format in ("lines", "tsv", "csv", "json", "labelled")
+        and one.format in ("lines", "tsv", "csv", "json", "jsonl", "labelled")
     )
 
 

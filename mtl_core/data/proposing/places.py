@@ -22,6 +22,8 @@ _NO_DATA = re.compile(
     r"pkl|pickle|pt|pth|bin|npy|npz|h5|safetensors|lock|log|exe|dll|so|wav|mp3|mp4)$"
 )
 
+_OFFICE = re.compile(r"(?i)\.(xlsx?|xlsm|ods|odt|docx?|pptx?|numbers)$")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -45,6 +47,8 @@ def places_at(path: Path, tell: Tell) -> list[Place]:
     """What lies at a path, sorted. Raises DataError where there is nothing that could be data."""
     if not path.exists():
         raise DataError(f"{path}: there is no such file or folder; check the path")
+    if _OFFICE.search(path.name):
+        raise DataError(f"{path}: an office document; save its table as CSV or its text as text")
     if path.is_file():
         found = list(_of_file(path, path.parent, tell))
     else:
@@ -64,7 +68,12 @@ def _files_below(folder: Path) -> Iterator[Path]:
         name = file.relative_to(folder).as_posix()
         if any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts):
             continue
-        if not _NO_DATA.search(name) and file.is_file() and file.stat().st_size:
+        if (
+            not _NO_DATA.search(name)
+            and not _OFFICE.search(name)
+            and file.is_file()
+            and file.stat().st_size
+        ):
             yield file
 
 

@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtl_core.data.catalog import Card
+from pydantic import ValidationError
+
+from mtl_core.config.faults import sentence_of
+from mtl_core.data.catalog import Card, TaskSpec
 from mtl_core.data.findings import Finding, Findings
 from mtl_core.data.layout import AtRandom, ByColumn, Divide, Layout
 from mtl_core.data.reading import Row
 from mtl_core.errors import DataError
 
 from .columns import Column, columns_of
-from .contract import ColumnFacts, FileFacts, Overrides, Proposal
+from .contract import Overrides, Proposal
 from .found import Found
 from .gathering import gathered
 from .marks import settled, with_markup
@@ -20,6 +23,7 @@ from .reading_of import Input, language_of, segmentation_of, texts_read, words_a
 from .sampling import rows_from
 from .split_names import split_of
 from .tasks import judged_anew, specs_of
+from .told import column_facts, file_facts, no_task, no_text, tell_columns
 from .trial import Trial
 
 _ROUNDS = 3  # what is unfolded may hold more that can be
@@ -37,22 +41,45 @@ def propose(path: Path, *, name: str = "", overrides: Overrides | None = None) -
     read = seen.read
     specs = specs_of(seen.columns, read, seen.tags, _lists(found), overrides)
     if not specs:
-        raise DataError(_no_task(path, seen.columns))
-    card = Card(
+        raise DataError(no_task(path, seen.columns))
+    card = _card(
+        path,
         name=name or dataset_name(path),
         language=overrides.language or language_of(read, seen.columns),
-        segmentation=overrides.segmentation or seen.segmentation,  # type: ignore[arg-type]
+        segmentation=overrides.segmentation or seen.segmentation,
         layout=_needed(seen.layout, {spec.target for _, spec in specs.values()}, read),
         splits={split: _named([p.file for p in places]) for split, places in found.splits.items()},
         divide=_divide(found, seen.columns, overrides, specs, findings),
-        tasks=dict(specs.values()),
+        tasks=_by_task(specs),
     )
     trial = Trial(path if path.is_dir() else path.parent, card, findings)
     card = trial.run()
     tasks = {column: task for column, (task, _) in specs.items() if task in card.tasks}
-    _tell_columns(seen.columns, read, tasks, trial.left_out, findings)
-    facts = tuple(_column_facts(c, tasks) for c in seen.columns.values())
-    return Proposal(card, path, _file_facts(found, trial.rows(), card), facts, findings)
+    tell_columns(seen.columns, read, tasks, trial.left_out, findings)
+    columns = tuple(column_facts(c, tasks) for c in seen.columns.values())
+    files = file_facts(found, trial.rows(), card, seen.written)
+    return Proposal(card, path, files, columns, findings)
+
+
+def _card(path: Path, **parts: object) -> Card:
+    """The card. What a person gave may not fit into it: that is a DataError in one sentence."""
+    try:
+        return Card.model_validate(parts)
+    except ValidationError as err:
+        raise DataError(f"{path}: {sentence_of(err, Card)}") from err
+
+
+def _by_task(specs: Mapping[str, tuple[str, TaskSpec]]) -> dict[str, TaskSpec]:
+    """The entries by task. Raises DataError where two columns would make the same one."""
+    tasks: dict[str, TaskSpec] = {}
+    for column, (name, spec) in specs.items():
+        if name in tasks:
+            other = tasks[name].target
+            raise DataError(
+                f"columns '{other}' and '{column}' would both be task '{name}'; rename one of them"
+            )
+        tasks[name] = spec
+    return tasks
 
 
 @dataclass
@@ -64,6 +91,7 @@ class _Seen:
     read: Input
     tags: list[str]
     segmentation: str
+    written: tuple[str, ...]  # the columns of the files themselves
 
 
 def _seen(found: Found, overrides: Overrides) -> _Seen:
@@ -74,6 +102,7 @@ def _seen(found: Found, overrides: Overrides) -> _Seen:
     if all(name.isdigit() for name in layout.columns or columns):
         layout = _with_names(layout, columns)
         columns = _judged(rows_from(places, layout), overrides)
+    written = tuple(columns)
     for _ in range(_ROUNDS):
         marked = with_markup(layout, columns)
         if marked == layout:
@@ -87,10 +116,13 @@ def _seen(found: Found, overrides: Overrides) -> _Seen:
     answers = any(column.holds in ("label", "labels", "number") for column in columns.values())
     read = overrides.input or (words if tags else texts_read(columns, answers))
     if read is None:
-        raise DataError(_no_text(found, columns))
+        raise DataError(no_text(found, columns))
+    missing = [name for name in ([read] if isinstance(read, str) else read) if name not in columns]
+    if missing:
+        raise DataError(f"there is no column '{missing[0]}'; there are {', '.join(columns)}")
     if not overrides.segmentation and not layout.markup:
         segmentation = segmentation_of(read, columns)
-    return _Seen(layout, columns, read, tags, segmentation)
+    return _Seen(layout, columns, read, tags, segmentation, written)
 
 
 def _judged(
@@ -159,64 +191,3 @@ def _divide(
     cut = "validation rows are" if "test" in found.splits else "validation and test rows are"
     findings(Finding("divided", "note", f"{cut} cut off the training rows at random"))
     return AtRandom(by=by, test=0.0 if "test" in found.splits else 0.1)
-
-
-def _tell_columns(
-    columns: Mapping[str, Column],
-    read: Input,
-    tasks: Mapping[str, str],
-    left_out: Mapping[str, str],
-    findings: Findings,
-) -> None:
-    """What no task reads or answers, in notes."""
-    for task, why in left_out.items():
-        findings(Finding(f"task {task}", "note", f"task {task} is left out: {why}"))
-    used = {read} if isinstance(read, str) else {*read}
-    for column in columns.values():
-        cut = any(columns[name].holds == "tokens" for name in used)  # the same before it was cut
-        if column.holds == "text" and not cut and column.name not in {*used, *tasks}:
-            what = f"column '{column.name}' holds free text and is left out: no kind of task writes text"
-            findings(Finding(f"column {column.name}", "note", what))
-
-
-def _column_facts(column: Column, tasks: Mapping[str, str]) -> ColumnFacts:
-    verdict = column.verdict
-    task = tasks.get(column.name, "")
-    return ColumnFacts(
-        column.name, verdict.holds, verdict.why, column.distinct, column.examples, task
-    )
-
-
-def _file_facts(found: Found, rows: Mapping[str, int], card: Card) -> tuple[FileFacts, ...]:
-    facts = []
-    for split, places in found.splits.items():
-        counted = rows.get(split, 0) if len(places) == 1 and card.divide is None else 0
-        for place in places:
-            one = found.of(place)
-            names = found.layout.columns
-            facts.append(
-                FileFacts(
-                    place.file, split, found.layout.kind, one.encoding if one else "", counted,
-                    names, tuple(one.sniffed) if one else (),
-                )
-            )  # fmt: skip
-    facts += [FileFacts(name, "", "", "", 0, (), (), why) for name, why in found.left_out.items()]
-    return tuple(facts)
-
-
-def _no_text(found: Found, columns: Mapping[str, Column]) -> str:
-    return f"{found.places[0].name}: no column holds a text or words ({_said(columns)}); add one"
-
-
-def _no_task(path: Path, columns: Mapping[str, Column]) -> str:
-    texts = [column.name for column in columns.values() if column.holds == "text"]
-    if len(texts) > 1:
-        return (
-            f"{path}: free text beside free text ({', '.join(texts)}); no kind of task writes text, "
-            "add a column of labels, numbers or tags"
-        )
-    return f"{path}: no column holds labels, numbers or tags ({_said(columns)}); add one"
-
-
-def _said(columns: Mapping[str, Column]) -> str:
-    return ", ".join(f"{c.name}: {c.holds}, {c.verdict.why}" for c in list(columns.values())[:12])

@@ -24,10 +24,12 @@ _ODD_SHARE = 0.01  # of the tags may be misspelt; more of them are another schem
 _NOT_LEARNT = ("feats", "deprel", "lemma", "deps", "misc", "head")
 
 
-def kind_of_tags(column: Column) -> tuple[TaskKind, dict[str, Any]]:
+def kind_of_tags(
+    column: Column, called: Mapping[str, str] | None = None
+) -> tuple[TaskKind, dict[str, Any]]:
     """Spans where the tags are BIO-like, or labels in runs between what is outside; the options that
-    go with it."""
-    counts = column.counts
+    go with it. `called` are the names of tags that are written as numbers."""
+    counts = Counter({(called or {}).get(tag, tag): n for tag, n in column.counts.items()})
     inside = {tag: n for tag, n in counts.items() if _SPAN.fullmatch(tag)}
     odd = {tag: n for tag, n in counts.items() if tag not in inside and tag not in _OUTSIDE}
     if not inside:
@@ -63,12 +65,12 @@ def specs_of(
     for column in columns.values():
         if column.name in used or column.name in said_elsewhere.values():
             continue
-        kind, more = _kind(column, tags, overrides)
+        names = _names(column, columns, said_elsewhere, lists)
+        kind, more = _kind(column, tags, overrides, names)
         if kind is None or (kind in ("tagging", "spans") and not isinstance(read, str)):
             continue
         options: dict[str, Any] = {"kind": kind, "input": read, "target": column.name, **more}
-        names = _names(column, columns, said_elsewhere, lists)
-        if names and not more:
+        if names and "names" not in more:
             options["names"] = names
         if kind == "multilabel" and column.verdict.separator not in ("", ","):
             options["separator"] = column.verdict.separator
@@ -88,17 +90,17 @@ def _short(column: Column, columns: Mapping[str, Column]) -> str:
 
 
 def _kind(
-    column: Column, tags: Sequence[str], overrides: Overrides
+    column: Column, tags: Sequence[str], overrides: Overrides, called: Mapping[str, str]
 ) -> tuple[TaskKind | None, dict[str, Any]]:
     if column.name in overrides.kinds:
         kind = overrides.kinds[column.name]
-        found, more = kind_of_tags(column)
+        found, more = kind_of_tags(column, called)
         plain = not any(_SPAN.fullmatch(tag) for tag in column.counts)
         runs: dict[str, Any] = {"scheme": "runs"} if plain else {}
         return kind, (more if found == kind else runs) if kind == "spans" else {}
     if column.holds == "tags":
         chosen = column.name in overrides.holds or column.name not in _NOT_LEARNT
-        return kind_of_tags(column) if column.name in tags and chosen else (None, {})
+        return kind_of_tags(column, called) if column.name in tags and chosen else (None, {})
     return _KIND_OF.get(column.holds), {}
 
 
