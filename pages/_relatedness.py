@@ -93,7 +93,7 @@ def _start(heads: Heads, now: Standing | None) -> None:
         key=f"{KEY}/start",
         icon=":material/playlist_add:",
         disabled=bool(now and now.live),
-        help="Writes the sentences into your data folder and queues all runs; a second or two for each.",
+        help="Writes the sentences into your data folder and queues all runs; a few seconds for each.",
     ):
         try:
             with st.spinner("Writing the sentences"):
@@ -112,7 +112,7 @@ def _sweep(heads: Heads) -> Sweep:
         folder = home() / "data" / KEY / heads / f"related_{p:g}"
         written = write_related(folder, Related(relatedness=p, heads=heads))
         cards[p] = [str(dataset.path) for dataset in written]
-    return relatedness_sweep(heads, cards)
+    return relatedness_sweep(heads, cards, SEEDS)
 
 
 def _live(was_going: bool) -> None:

@@ -7,8 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtl_core.data.annotating import Annotations
-from mtl_core.data.catalog import Dataset, load_card
+from mtl_core.data.catalog import Dataset, TaskKind, load_card
 from mtl_core.data.own_tasks import define
+from mtl_core.data.spans import spans_of
 from mtl_core.data.tasks import Task
 from mtl_core.predict.answers import Answer, Answers
 from mtl_core.runs import worker
@@ -164,6 +165,24 @@ def test_what_is_lacking_is_said(own: Annotations) -> None:
     assert "Can be trained: mood." in text
     html = " ".join(str(h.proto) for h in app.get("html"))
     assert "3 more labelled sentences" in html and "<b>" not in html.split("small")[0]
+
+
+def test_many_labels_and_long_sentences(mtl_home: Path) -> None:
+    many = [f"label {number}" for number in range(40)]
+    kinds: tuple[TaskKind, ...] = ("classification", "multilabel", "tagging", "spans")
+    own = Annotations.create(mtl_home, "many", {kind: define(kind, kind, many) for kind in kinds})
+    own.add([" ".join(f"w{number}" for number in range(150))])
+    app = page()
+    one = next(box for box in app.selectbox if box.label == "classification")
+    checked(one.set_value("label 7").run())
+    checked(app.multiselect[0].set_value(["label 2", "label 1"]).run())
+    click(app, "/part", 100)
+    click(app, "/words/100", 148, 140)
+    spans = next(box for box in app.selectbox if box.label == "Label for spans")
+    checked(spans.set_value("label 3").run())
+    found = gold(own)
+    assert found["classification"] == "label 7" and found["multilabel"] == ["label 1", "label 2"]
+    assert spans_of(found["spans"]) == [(140, 149, "label 3")]
 
 
 # --- Corrections ------------------------------------------------------------------------------------

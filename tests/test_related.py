@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 from mtl_core.analysis.figures_relatedness import relatedness_figure
@@ -18,8 +20,10 @@ from mtl_core.config.sweep import Sweep
 from mtl_core.data.related import Related, word_values, write_related
 from mtl_core.data.tasks import load_sentences
 from mtl_core.errors import DataError
+from mtl_core.runs import worker
 from mtl_core.runs.execute import execute
-from mtl_core.runs.store import Runs, State
+from mtl_core.runs.store import Runs, State, Status
+from pages import _relatedness
 
 SMALL: dict[str, Any] = {"train": 40, "validation": 12, "test": 20, "vocabulary": 30}
 
@@ -165,6 +169,7 @@ def test_sharing_wins_at_1_not_at_0_and_hurts_below_where_one_head_answers(
 ) -> None:
     """Real trainings of one seed; the benchmark of this name has the whole curve."""
     sweep = swept(tmp_path, heads, [0], (-1.0, 0.0, 1.0))
+    sweep = sweep.replace({"training.steps": 200, "training.evaluate_every": 100})
     runs = Runs(tmp_path / "runs")
     made = [runs.create(planned) for planned in sweep.experiments() if planned.only != "helper"]
     for run in made:
@@ -173,3 +178,45 @@ def test_sharing_wins_at_1_not_at_0_and_hurts_below_where_one_head_answers(
     opposite, unrelated, same = (point.gain.mean for point in found if point.gain)
     assert same > 0.1 and unrelated < 0.05
     assert opposite > 0.1 if heads == "own" else opposite < -0.1
+
+
+# --- The lesson on the Learn page -----------------------------------------------------------------
+
+
+def _without_automatic_pages(build: Any) -> Any:
+    """A server whose first visitor has come: Streamlit leaves the menu to app.py (see _ui)."""
+
+    def made(self: PagesManager, *args: Any, **kwargs: Any) -> None:
+        build(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    return made
+
+
+@pytest.mark.slow
+def test_the_lesson_queues_a_sweep_and_draws_its_curve(
+    monkeypatch: pytest.MonkeyPatch, mtl_home: Path
+) -> None:
+    monkeypatch.setattr(worker, "ensure", lambda home: None)
+    monkeypatch.setattr(_relatedness, "SEEDS", (0, 1))
+    monkeypatch.setattr(PagesManager, "__init__", _without_automatic_pages(PagesManager.__init__))
+    app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=60)
+    app.session_state["lesson/relatedness"] = True  # the lesson is open
+    app.run()
+    assert not app.exception and not app.get("plotly_chart")
+    app.button_group(key="relatedness/heads").set_value("one").run()
+    app.button(key="relatedness/start").click().run()
+    assert not app.exception, app.exception
+    assert not app.error, app.error[0].value
+    assert len(list(Runs())) == 12 and app.button(key="relatedness/start").disabled
+    assert (mtl_home / "data/relatedness/one/related_-0.5/helper/card.yaml").exists()
+    assert "12 waiting" in app.get("progress")[0].proto.text
+    for run in Runs():
+        e = run.experiment
+        score = 0.6 + 0.01 * e.training.seed + (0.2 if e.choice == "relatedness 1" else 0.0)
+        metrics = {"main/test/accuracy": score}
+        run.write_status(Status(State.FINISHED, 1, 2, step=9, steps=9, metrics=metrics))
+    app.run()
+    assert not app.exception and len(app.get("plotly_chart")) == 1
+    said = " ".join(m.value for m in app.markdown).replace("\\", "")
+    assert "One head for both:** The helper helped at +1 (+20.0 points" in said

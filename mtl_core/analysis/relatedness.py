@@ -75,7 +75,8 @@ def in_words(found: Sequence[Point]) -> list[str]:
 def _numbers(point: Point) -> str:
     gain = point.gain
     assert gain is not None  # it has a verdict
-    mean = f"{signed(point.relatedness / 100).removesuffix('.0')} ({signed(gain.mean)} points"
+    place = f"{point.relatedness:+g}".replace("-", "\N{MINUS SIGN}") if point.relatedness else "0"
+    mean = f"{place} ({signed(gain.mean)} points"
     if gain.low is None or gain.high is None:
         return f"{mean}, one seed)"
     return f"{mean}, 95\N{NO-BREAK SPACE}% interval {signed(gain.low)} to {signed(gain.high)})"

@@ -39,6 +39,8 @@ def relatedness_sweep(
     tree = {
         "name": sweep_name(heads),
         **next(iter(choices.values())),
+        # One task has nothing to share with; said here, so that nobody asks for its twin.
+        **({"sharing": {"kind": "separate"}} if heads == "one" else {}),
         "encoder": _ENCODER,
         "training": _TRAINING,
         BLOCK: {"seeds": list(seeds), "choices": choices},
