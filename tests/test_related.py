@@ -169,7 +169,8 @@ def test_sharing_wins_at_1_not_at_0_and_hurts_below_where_one_head_answers(
 ) -> None:
     """Real trainings of one seed; the benchmark of this name has the whole curve."""
     sweep = swept(tmp_path, heads, [0], (-1.0, 0.0, 1.0))
-    sweep = sweep.replace({"training.steps": 200, "training.evaluate_every": 100})
+    quick = {"training.steps": 200, "training.evaluate_every": 50, "training.learning_rate": 0.01}
+    sweep = sweep.replace(quick)
     runs = Runs(tmp_path / "runs")
     made = [runs.create(planned) for planned in sweep.experiments() if planned.only != "helper"]
     for run in made:
