@@ -34,8 +34,14 @@ def propose(path: Path, *, name: str = "", overrides: Overrides | None = None) -
 
     Raises DataError where nothing can be made of it: what was seen, and the cure.
     """
+    try:
+        return _proposed(path, name, overrides or Overrides())
+    except DataError as err:
+        raise DataError(" ".join(str(err).split())) from err  # names in files may hold newlines
+
+
+def _proposed(path: Path, name: str, overrides: Overrides) -> Proposal:
     findings = Findings()
-    overrides = overrides or Overrides()
     found = gathered(path, overrides, findings)
     seen = _seen(found, overrides)
     read = seen.read
