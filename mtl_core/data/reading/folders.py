@@ -71,10 +71,9 @@ def _rows(source: Source, found: list[_Found], names: tuple[str, ...]) -> Iterat
 
 def _below_one_folder(found: list[_Found]) -> list[_Found]:
     """The files below the first folder that holds more than one thing; a lone class says nothing."""
-    while len(found[0].name.parts) > 2 and len({file.name.parts[0] for file in found}) == 1:
-        found = [
-            _Found(PurePosixPath(*file.name.parts[1:]), file.source, file.archive) for file in found
-        ]
+    while max(len(f.name.parts) for f in found) > 2 and len({f.name.parts[0] for f in found}) == 1:
+        inner = [_Found(PurePosixPath(*f.name.parts[1:]), f.source, f.archive) for f in found]
+        found = [file for file in inner if _is_data(file.name)]
     return found
 
 
