@@ -58,10 +58,12 @@ def rename_task(page: Any, row: int, name: str) -> None:
     table = page.locator("[data-testid=stDataFrame] canvas").first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
-    page.mouse.dblclick(box["x"] + box["width"] * TASK, box["y"] + ROW_HEIGHT * (row + 1.5))
-    page.keyboard.press("Control+A")
-    page.keyboard.type(name)
-    page.keyboard.press("Enter")
+    page.mouse.click(box["x"] + box["width"] * TASK, box["y"] + ROW_HEIGHT * (row + 1.5))
+    page.wait_for_timeout(500)
+    page.keyboard.press("Enter")  # opens the cell
+    cell = page.locator("#portal textarea, #portal input").first
+    cell.fill(name)
+    cell.press("Enter")
 
 
 def said(page: Any) -> str:
