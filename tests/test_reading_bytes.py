@@ -293,7 +293,7 @@ def test_a_sign_cut_in_a_utf8_line_costs_that_sign_only(tmp_path):
     whole = "\u4f60\u597d \u4f60".encode()
     found, told = lines(tmp_path, whole + b"\n" + whole[:-1] + b"\n" + whole[:-2] + b"\n" + whole)
     assert found[0] == found[3] and found[1] == found[2] == "\u4f60\u597d \ufffd"
-    assert told[0] == ("warning", "encoding", 2, 2)
+    assert told[0] == ("warning", "damaged", 2, 2)
     mixed, _ = lines(tmp_path, "\u201ccaf".encode() + b"\xe9\x94 is")
     assert mixed == ["\u201ccaf\ufffd is"]
     mixed, _ = lines(tmp_path, "\u201ccaf".encode() + b"\xe9 is")
@@ -316,7 +316,7 @@ def test_a_file_in_another_encoding_is_named(tmp_path, encoding):
     text = FOREIGN[encoding]
     assert guessed(text.encode(encoding)) == encoding
     found, told = lines(tmp_path, f"label,text\n1,{text}\n2,{text}\n".encode(encoding))
-    assert told == [("error", "encoding", 2, 1)] and found[1] == f"1,{text}"
+    assert told == [("error", "other encoding", 2, 1)] and found[1] == f"1,{text}"
     with pytest.raises(DataError, match=f"layout.encoding to {encoding}"):
         read_rows(tmp_path / "t.txt", Layout(kind="csv"))
     rows = read_rows(tmp_path / "t.txt", Layout(kind="csv", encoding=encoding))

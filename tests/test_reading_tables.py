@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtl_core.data import reading
 from mtl_core.data.catalog import Address
 from mtl_core.data.findings import Findings
 from mtl_core.data.layout import Layout
@@ -426,3 +427,10 @@ def test_real_files_give_the_rows_that_were_converted_from_them(name):
     assert len(rows) == len(converted) and not told
     for ours, theirs in same.items():
         assert [columns[ours] for _, columns in rows] == [row[theirs] for row in converted]
+
+
+def test_a_file_that_is_nothing_but_errors_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_ERRORS", 20)
+    assert len(read(tmp_path, "a,b\n1,2\n" + "x\n" * 19)[0]) == 1
+    with pytest.raises(DataError, match="more than 20 errors, the last one .* line 22: 1 columns"):
+        read(tmp_path, "a,b\n1,2\n" + "x\n" * 20)

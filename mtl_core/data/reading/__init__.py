@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mtl_core.data.catalog import Address
-from mtl_core.data.findings import Tell, strict
+from mtl_core.data.findings import Finding, Tell, strict
 from mtl_core.data.layout import FileKind, Layout
 from mtl_core.data.text import Segmentation
 from mtl_core.errors import DataError
@@ -37,6 +37,8 @@ READERS: dict[FileKind, Reader] = {
     "folders": read_folders,
     "parallel": read_parallel,
 }
+MOST_ERRORS = 50_000
+"""Errors told of one file before it is given up."""
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _KIND_OF_SUFFIX: dict[str, FileKind] = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet",
@@ -58,7 +60,7 @@ def read_rows(
     if isinstance(address, Path):
         address = Address(address)
     how = layout or Layout(kind=kind_of(address))
-    source = Source(address, how, tell)
+    source = Source(address, how, _Patience(address, tell))
     with _without_collecting():
         rows = list(unfolded(READERS[how.kind](source), source, segmentation))
     if not rows:
@@ -66,6 +68,22 @@ def read_rows(
             f"{address}: the file holds no rows; put examples in it or name another file"
         )
     return rows
+
+
+class _Patience:
+    """Passes findings on, up to so many errors that the file cannot be what its layout says."""
+
+    def __init__(self, address: Address, tell: Tell) -> None:
+        self._address, self._tell, self._errors = address, tell, 0
+
+    def __call__(self, finding: Finding) -> None:
+        self._tell(finding)
+        self._errors += finding.level == "error"
+        if self._errors >= MOST_ERRORS:
+            raise DataError(
+                f"{self._address}: more than {MOST_ERRORS} errors, the last one {finding.sentence}; "
+                "correct the card's layout"
+            )
 
 
 @contextmanager

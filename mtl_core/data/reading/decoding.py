@@ -2,11 +2,12 @@
 
 import codecs
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from mtl_core.data.findings import Finding, Level
+from mtl_core.data.findings import EXAMPLES, Finding, Level
 from mtl_core.errors import DataError
 
 from .contract import Source
@@ -135,6 +136,7 @@ class _Decoder:
     strictly: bool  # the encoding was named: what is not UTF-8 is an error
     line: int = 1
     other: str = ""  # what lines are read as that are not UTF-8; empty: not yet known
+    _faults: dict[str, list[tuple[Finding, str]]] = field(default_factory=lambda: defaultdict(list))
 
     def text(self, block: bytes) -> str:
         """A block of whole lines as text."""
@@ -158,10 +160,14 @@ class _Decoder:
     def _mended(self, block: bytes) -> str:
         """A block of which some lines are not UTF-8."""
         lines = block.split(b"\n")
-        if self.strictly:
-            return "\n".join(self._strict(number, line) for number, line in enumerate(lines))
-        self.other = self.other or self._likely(lines)
-        return "\n".join(self._read(number, line) for number, line in enumerate(lines))
+        if not self.strictly:
+            self.other = self.other or self._likely(lines)
+        read = self._strict if self.strictly else self._read
+        text = "\n".join(read(number, line) for number, line in enumerate(lines))
+        for faults in self._faults.values():
+            self.source.tell(_together(faults))
+        self._faults.clear()
+        return text
 
     def _strict(self, number: int, line: bytes) -> str:
         try:
@@ -191,7 +197,7 @@ class _Decoder:
         whole = _CUT.sub("\ufffd", text)
         text = re.sub("[\udc80-\udcff]", lambda m: WINDOWS.text(bytes([ord(m[0]) & 0xFF])), whole)
         what = f"a damaged sign in UTF-8 text (byte 0x{bad:02x})"
-        self._say("encoding", "warning", what, "correct the line", number, text)
+        self._say("damaged", "warning", what, "correct the line", number, text)
         return text
 
     def _likely(self, lines: list[bytes]) -> str:
@@ -204,7 +210,7 @@ class _Decoder:
             what = f"most lines beyond ASCII are not UTF-8 but look like {name}"
             cure = f"set layout.encoding to {name} in the card"
             example = lines[first].decode(name, "replace")
-            self._say("encoding", "error", what, cure, first, example)
+            self._say("other encoding", "error", what, cure, first, example)
         return name or WINDOWS.name
 
     def _tidied(self, text: str) -> str:
@@ -231,9 +237,15 @@ class _Decoder:
     def _say(
         self, code: str, level: Level, what: str, cure: str, number: int, example: str
     ) -> None:
-        shown = example.strip()
-        shown = shown if len(shown) <= 80 else shown[:79] + "…"
-        self.source.say(code, level, what, cure, self.line + number, shown)
+        """Note a fault in a line of the block; those of one kind are told together at its end."""
+        place = f"{self.source.address} line {self.line + number}"
+        self._faults[code].append((Finding(code, level, what, cure, place), example))
+
+
+def _together(faults: list[tuple[Finding, str]]) -> Finding:
+    shown = (text.strip() for _, text in faults[:EXAMPLES])
+    examples = tuple(text if len(text) <= 80 else text[:79] + "…" for text in shown)
+    return replace(faults[0][0], count=len(faults), examples=examples)
 
 
 def _is_utf8(line: bytes) -> bool:
