@@ -1,9 +1,11 @@
 """The files of a dataset, whatever way they lie at a path."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from mtl_core.data.catalog import SPLITS
 from mtl_core.data.findings import Finding, Findings
+from mtl_core.data.layout import Layout
 from mtl_core.errors import DataError
 
 from .beside import parallel
@@ -21,9 +23,7 @@ def gathered(path: Path, overrides: Overrides, findings: Findings) -> Found:
     """The files by split, and the layout that reads them. Raises DataError where there are none."""
     places = places_at(path, findings)
     if overrides.layout is not None:
-        looked = [look(place, overrides.layout) for place in places]
-        found = written_alike(looked)
-        found.layout = overrides.layout
+        found = _written_as(places, overrides.layout)
     else:
         found = _sniffed(places)
     if overrides.splits:
@@ -40,6 +40,17 @@ def _sniffed(places: list[Place]) -> Found:
         return classes
     looked: list[Looked] = [look(place) for place in places]
     return parallel(looked) or class_files(looked) or written_alike(looked)
+
+
+def _written_as(places: list[Place], layout: Layout) -> Found:
+    """A person says how the data is written; which files are data, and which name labels, is seen."""
+    try:
+        seen = _sniffed(places)
+    except DataError:
+        seen = Found(layout, {}, [])
+    own = [one.place for one in seen.looked] or places
+    found = written_alike([look(place, layout) for place in own])
+    return replace(found, layout=layout, lists=seen.lists, left_out=seen.left_out | found.left_out)
 
 
 def _given(found: Found, places: list[Place], overrides: Overrides) -> dict[str, list[Place]]:
