@@ -62,7 +62,8 @@ def read_rows(
     how = layout or Layout(kind=kind_of(address))
     source = Source(address, how, _Patience(address, tell))
     with _without_collecting():
-        rows = list(unfolded(READERS[how.kind](source), source, segmentation))
+        found = READERS[how.kind](source)
+        rows = list(unfolded(found, source, segmentation) if how.markup else found)
     if not rows:
         raise DataError(
             f"{address}: the file holds no rows; put examples in it or name another file"
