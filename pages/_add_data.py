@@ -10,11 +10,12 @@ from mtl_core.data.adopt import adopt, open_dataset
 from mtl_core.data.catalog import CARD_FILE, Card, Dataset
 from mtl_core.data.incoming import MOST_BYTES, MOST_FILES, keep, receive
 from mtl_core.data.proposing import Proposal
+from mtl_core.data.proposing.naming import name_of_files
 from mtl_core.errors import MtlError
 from pages import _ui
 from pages._annotate import annotate
 from pages._presets import presets_form
-from pages._proposal import corrected
+from pages._proposal import corrected, preview, without_folder
 
 KEY = "add_data"  # how the keys of these widgets begin
 UPLOAD, FOLDER, HUB, OWN = "Upload files", "A folder here", "From the hub", "Write your own"
@@ -61,17 +62,20 @@ def _upload() -> None:
     )
     if not files:
         return
+    received: Path | None = None
     try:
         received = _received(files)
-        card = _card_in(received)
-        if card is not None:
-            _offer(card.card, lambda: keep(card.card, received, _ui.home()))
+        carded = _card_in(received)
+        if carded is not None:
+            _as_it_stands(carded, lambda: _kept(carded.card, received))
             return
-        proposal = corrected(_only(received))
+        only = _only(received)
+        called = "" if only.is_file() else name_of_files([file.name for file in files])
+        proposal = corrected(only, called)
         if proposal is not None:
-            _offer(proposal.card, lambda: _kept(proposal, received), proposal)
+            _offer(proposal.card, lambda: _kept(proposal.card, received), proposal)
     except MtlError as err:
-        _ui.show_error(err)
+        _ui.show_error(without_folder(str(err), received or Path()))
 
 
 def _received(files: Sequence[st.runtime.uploaded_file_manager.UploadedFile]) -> Path:
@@ -94,8 +98,19 @@ def _card_in(folder: Path) -> Dataset | None:
     return open_dataset(str(folder)) if (folder / CARD_FILE).is_file() else None
 
 
-def _kept(proposal: Proposal, received: Path) -> Dataset:
-    added = keep(proposal.card, received, _ui.home())
+def _as_it_stands(dataset: Dataset, add: Callable[[], Dataset]) -> None:
+    """A dataset that brings its card: what it will be, and no questions."""
+    tasks = ", ".join(f"{name} ({spec.kind})" for name, spec in dataset.card.tasks.items())
+    st.markdown(
+        f"`{CARD_FILE}` among the files is used as it stands: "
+        f"**{_ui.plain(dataset.label)}** with {_ui.plain(tasks)}."
+    )
+    preview(dataset.card, dataset, f"{KEY}/{dataset.path}")
+    _offer(dataset.card, add)
+
+
+def _kept(card: Card, received: Path) -> Dataset:
+    added = keep(card, received, _ui.home())
     st.session_state[f"{KEY}/number"] += 1  # the next upload begins empty
     return added
 
@@ -118,7 +133,7 @@ def _folder() -> None:
         if path.name == CARD_FILE or (path / CARD_FILE).is_file():
             with st.spinner("Checking every sentence", show_time=True):
                 dataset = open_dataset(typed)
-            _offer(dataset.card, lambda: adopt(dataset, _ui.home()))
+            _as_it_stands(dataset, lambda: adopt(dataset, _ui.home()))
             return
         proposal = corrected(path)
         if proposal is not None:

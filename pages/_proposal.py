@@ -1,5 +1,6 @@
 """What was found out about files that somebody brings, and how it is corrected before it is used."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -7,7 +8,7 @@ from typing import Any, get_args
 import pandas as pd
 import streamlit as st
 
-from mtl_core.data.catalog import TaskKind
+from mtl_core.data.catalog import Card, Dataset, TaskKind
 from mtl_core.data.findings import Finding
 from mtl_core.data.layout import AtRandom, FileKind, Layout
 from mtl_core.data.proposing import Overrides, Proposal, propose
@@ -20,6 +21,8 @@ from pages._truth import show_findings
 
 KEY = "proposal"  # how the keys of these widgets begin
 SHOWN = 3  # example rows
+_MANY = 6  # tasks that are easily corrected one by one
+_APART = "bring files of different datasets one dataset after the other"
 SEEMS, TASK, ANSWER = "Holds", "Task", "Kind"
 ABOUT = (
     "Correct what is wrong: what a column holds, what its task is called and of which kind it is. "
@@ -27,35 +30,44 @@ ABOUT = (
 )
 
 
-def corrected(path: Path) -> Proposal | None:
-    """What is proposed for a path, with the reader's corrections; None where nothing can be."""
+def corrected(path: Path, called: str = "") -> Proposal | None:
+    """What is proposed for a path, with the reader's corrections; None where nothing can be.
+
+    `called` is the name that is proposed; empty: after the path.
+    """
     stamp = _stamp(path)
     key = f"{KEY}/{stamp}"
+    facts = st.container()
     layout = _layout(key)
     try:
-        first = _proposal(str(path), stamp, Overrides(layout=layout))
+        first = _proposal(path, stamp, called, Overrides(layout=layout))
+        with facts:
+            st.html(_ui.small_print(_facts(first)))
+        proposal = _proposal(path, stamp, called, _corrections(first, key, layout))
     except DataError as err:
-        _ui.show_error(err)
-        return None
-    st.html(_ui.small_print(_facts(first)))
-    overrides = _corrections(first, key, layout)
-    try:
-        proposal = _proposal(str(path), stamp, overrides)
-    except DataError as err:
-        _ui.show_error(err)
+        _ui.show_error(without_folder(str(err), path))
         return None
     named = _named(proposal, key)
-    show_findings(_without_folder(finding, proposal.folder) for finding in named.findings)
-    _preview(named, key)
+    show_findings(_findings(named))
+    preview(named.card, named.dataset, key)
     return named
 
 
-def _without_folder(finding: Finding, folder: Path) -> Finding:
+def _findings(proposal: Proposal) -> Iterator[Finding]:
+    """What was found, with the files by their own names; files that are left out are doubtful too."""
+    for finding in proposal.findings:
+        what = without_folder(finding.what, proposal.path)
+        yield replace(finding, what=what, place=without_folder(finding.place, proposal.path))
+    for file in proposal.files:
+        if file.why.startswith("written otherwise"):
+            what = f"'{file.address}' is left out: {file.why}"
+            yield Finding("left out", "warning", what, _APART)
+
+
+def without_folder(text: str, path: Path) -> str:
     """Files by their own names: the reader knows where they are, or has uploaded them."""
-    here = f"{folder.resolve()}/"
-    return replace(
-        finding, what=finding.what.replace(here, ""), place=finding.place.replace(here, "")
-    )
+    folder = path if path.is_dir() else path.parent
+    return text.replace(f"{folder.resolve()}/", "").replace(f"{folder}/", "")
 
 
 def _stamp(path: Path) -> str:
@@ -66,13 +78,13 @@ def _stamp(path: Path) -> str:
 
 
 @st.cache_resource(show_spinner="Looking at every row", max_entries=8)
-def _cached(path: str, stamp: str, asked: str, _overrides: Overrides) -> Proposal:
+def _cached(path: str, stamp: str, called: str, asked: str, _overrides: Overrides) -> Proposal:
     del stamp, asked  # only part of the key
-    return propose(Path(path), overrides=_overrides)
+    return propose(Path(path), name=called, overrides=_overrides)
 
 
-def _proposal(path: str, stamp: str, overrides: Overrides) -> Proposal:
-    return _cached(path, stamp, repr(overrides), overrides)
+def _proposal(path: Path, stamp: str, called: str, overrides: Overrides) -> Proposal:
+    return _cached(str(path), stamp, called, repr(overrides), overrides)
 
 
 def _facts(proposal: Proposal) -> list[str]:
@@ -138,7 +150,7 @@ def _corrections(first: Proposal, key: str, layout: Layout | None) -> Overrides:
                 "Column": column.name,
                 SEEMS: column.holds,
                 TASK: column.task,
-                ANSWER: kinds.get(column.task),
+                ANSWER: kinds.get(column.task, ""),
                 "Examples": " · ".join(column.examples)[:200],
                 "Why": column.why,
             }
@@ -152,15 +164,16 @@ def _corrections(first: Proposal, key: str, layout: Layout | None) -> Overrides:
         column_config={
             SEEMS: st.column_config.SelectboxColumn(options=list(get_args(Holds)), required=True),
             TASK: st.column_config.TextColumn(max_chars=60),
-            ANSWER: st.column_config.SelectboxColumn(options=list(get_args(TaskKind))),
+            ANSWER: st.column_config.SelectboxColumn(options=["", *get_args(TaskKind)]),
         },
         key=f"{key}/columns-{layout!r}",
         width="stretch",
     )
+    unused = dict.fromkeys(_unused(first, key), "unknown")
     return Overrides(
         layout=layout,
         divide=_divide(first, key),
-        holds=_changed(table, edited, SEEMS),
+        holds=_changed(table, edited, SEEMS) | unused,
         kinds=_changed(table, edited, ANSWER),
         names=_changed(table, edited, TASK),
     )
@@ -169,7 +182,23 @@ def _corrections(first: Proposal, key: str, layout: Layout | None) -> Overrides:
 def _changed(before: pd.DataFrame, after: pd.DataFrame, column: str) -> dict[str, Any]:
     """What the reader has put into a column, by the name of the row's column."""
     rows = zip(before["Column"], before[column], after[column], strict=True)
-    return {name: new for name, old, new in rows if new and new != old}
+    return {name: new for name, old, new in rows if isinstance(new, str) and new and new != old}
+
+
+def _unused(first: Proposal, key: str) -> list[str]:
+    """Where there are many tasks: the columns of those that are taken out in one go."""
+    tasks = {column.task: column.name for column in first.columns if column.task}
+    if len(tasks) <= _MANY:
+        return []
+    kept = st.multiselect(
+        "Tasks to keep",
+        list(tasks),
+        default=list(tasks),
+        key=f"{key}/kept",
+        placeholder="Choose at least one task",
+        help="The cross at the right takes all away; then choose those that you want.",
+    )
+    return [column for task, column in tasks.items() if task not in kept] if kept else []
 
 
 def _divide(first: Proposal, key: str) -> AtRandom | None:
@@ -223,21 +252,20 @@ def _named(proposal: Proposal, key: str) -> Proposal:
     return replace(proposal, card=new)
 
 
-def _preview(proposal: Proposal, key: str) -> None:
+def preview(card: Card, dataset: Dataset, key: str) -> None:
     """A few rows as the tasks read them."""
     st.markdown("##### How it will be read")
     try:
-        found = _sentences(key, repr(proposal.card), proposal)
+        found = _sentences(key, repr(card), dataset)
     except MtlError as err:
-        _ui.show_error(err)
+        _ui.show_error(without_folder(str(err), dataset.path))
         return
     for row in range(min(SHOWN, len(found))):
         with st.container(border=True):
-            st.html(example(proposal.card, found, row, _ui.colour))
+            st.html(example(card, found, row, _ui.colour))
 
 
 @st.cache_resource(show_spinner="Reading the rows", max_entries=4)
-def _sentences(key: str, card: str, _proposal: Proposal) -> Sentences:
+def _sentences(key: str, card: str, _dataset: Dataset) -> Sentences:
     del key, card  # only part of the key
-    tasks = tuple(_proposal.card.tasks)
-    return load_sentences(_proposal.dataset, "train", tasks, lambda finding: None)
+    return load_sentences(_dataset, "train", tuple(_dataset.card.tasks), lambda finding: None)

@@ -4,6 +4,7 @@ show_truth(report)          findings and facts of a dataset, or of a combination
 show_findings(findings)     findings alone, as of files that were just read
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ _QUIET = "font-size:.9rem;line-height:1.5;color:color-mix(in srgb,currentColor 7
 _BREAKS = "overflow-wrap:anywhere"
 _EXAMPLE = f"font-size:.85rem;{_BREAKS};margin:.1rem 0"
 OPEN = 6  # findings that are not folded away
+_WORD = re.compile(r"[a-z][a-z'-]*[,:]?")  # of plain English, no file's or column's name
 MOST_LABELS = 3  # of a task that the table names
 
 
@@ -66,7 +68,7 @@ def _item(finding: Finding) -> str:
     lines = [f"<div>{safe(_sentence(finding.what))}</div>"]
     if finding.cure:
         lines.append(f'<div style="{_QUIET}">{safe(_sentence(finding.cure))}</div>')
-    place = safe(finding.place)
+    place = _where(finding)
     if finding.examples:
         rows = "".join(f'<li style="{_EXAMPLE}">{safe(one)}</li>' for one in finding.examples)
         lines.append(
@@ -79,14 +81,24 @@ def _item(finding: Finding) -> str:
     return f'<li style="{_ROW}"><div>{level_badge(finding.level)}</div><div>{"".join(lines)}</div></li>'
 
 
+def _where(finding: Finding) -> str:
+    """The place of the first one, and how many there are where no examples say so."""
+    place = f"<code>{safe(finding.place)}</code>" if finding.place else ""
+    many = f"{finding.count:,} in all" if finding.count > 1 and not finding.examples else ""
+    return " · ".join(filter(None, (place, many)))
+
+
 def _of(shown: int, count: int) -> str:
     """How many examples, of how many."""
     return counted(shown, "example") + (f" of {count:,}" if count > shown else "")
 
 
 def _sentence(text: str) -> str:
-    """With a capital and a stop."""
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
+    """With a capital, unless it begins with a name, and a stop."""
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    if _WORD.fullmatch(first):
+        text = f"{text[:1].upper()}{text[1:]}"
+    return f"{text}{'' if text.endswith(('.', '!', '?')) else '.'}"
 
 
 def _texts(facts: Sequence[TextFacts]) -> None:

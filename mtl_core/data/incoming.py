@@ -57,7 +57,8 @@ def keep(card: Card, received: Path, home: Path) -> Dataset:
     target = home / "data" / card.name
     if target.exists():
         raise DataError(
-            f"a dataset '{card.name}' is there already; give this one another name, or delete {target}"
+            f"a dataset '{card.name}' is there already; give this one another name, or "
+            "remove that one first"
         )
     target.mkdir(parents=True)
     shutil.copytree(received, target / FILES)

@@ -157,7 +157,12 @@ def _gold(
     try:
         return gold_of(row, task, spec, words, path)
     except DataError as err:
-        tell(Finding(f"answer of {task}", "error", str(err)))
+        place = f"{path} line {row.line}"
+        what, _, cure = str(err).removeprefix(f"{place}: ").rpartition("; ")
+        if what:
+            tell(Finding(f"answer of {task}", "error", what, cure, place))
+        else:
+            tell(Finding(f"answer of {task}", "error", cure, "", place))
         return None
 
 

@@ -169,7 +169,10 @@ def _parts(one: Looked, left_out: dict[str, str]) -> list[Place]:
 def _nothing_readable(looked: Sequence[Looked]) -> str:
     faults = [one for one in looked if one.why]
     if faults:
-        seen = "; ".join(f"{one.place.name}: {one.why}" for one in faults[:3])
+        seen = "; ".join(
+            one.why if one.place.name in one.why else f"{one.place.name}: {one.why}"
+            for one in faults[:3]
+        )
         return f"nothing that could be read as data: {seen}"
     texts = ", ".join(
         f"{one.place.name} ({one.sniffed[0] if one.sniffed else one.format})" for one in looked[:5]

@@ -1,12 +1,14 @@
 """Names: of columns that have none, of tasks, of datasets, and of labels that are written as numbers."""
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .columns import Column
 from .reading_of import pair_by_length
+from .split_names import without_split
 
 _UPOS = frozenset(
     [
@@ -68,6 +70,17 @@ def dataset_name(path: Path) -> str:
     name = path.name if path.is_dir() else path.name.split(".")[0]
     name = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_.-")[:64].rstrip("_.-")
     return name or "dataset"
+
+
+def name_of_files(names: Sequence[str]) -> str:
+    """A short name for files that are one dataset: what their names share, else the first one's.
+
+    >>> name_of_files(["snips_train.tsv", "snips_test.tsv"]), name_of_files(["train.txt", "dev.txt"])
+    ('snips', 'dataset')
+    """
+    stems = [without_split(name.split(".")[0])[0].strip("_.- ") for name in sorted(names)]
+    shared = os.path.commonprefix(stems).strip("_.- ")
+    return dataset_name(Path(shared if len(shared) > 2 else next(filter(None, stems), "dataset")))
 
 
 def telling_names(columns: Mapping[str, Column]) -> tuple[str, ...]:
