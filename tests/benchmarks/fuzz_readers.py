@@ -1,201 +1,66 @@
 """Broken files: mutations of real ones are proposed, loaded and reported on; nothing may crash.
 
-    python -m tests.benchmarks.fuzz_readers            20,000 files, a few minutes
+    python -m tests.benchmarks.fuzz_readers            20,000 datasets, about a quarter of an hour
     python -m tests.benchmarks.fuzz_readers --files 500 --seed 7
 
-A mutated file must end as a proposal or as one DataError, within 5 seconds, within the memory that
-a worker has, and without a file written outside its own folder. Anything else is printed with the
-number that makes it again (`--only NUMBER`). Originals are read from ../shared/formats; without it
-a few small ones that are written here.
+A mutated dataset must end as a proposal with its report or as one DataError, in one line, within 5
+seconds, within the memory that a worker has, and without a file written anywhere. Anything else is
+printed with the number that makes it again (`--only NUMBER`). Originals are read from
+../shared/formats; without it a few small ones that are made here.
 """
 
 import argparse
-import bz2
-import gzip
-import io
-import json
-import lzma
 import multiprocessing
 import os
 import random
+import re
 import resource
 import signal
 import sys
 import tempfile
 import time
 import traceback
-import zipfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from mtl_core.data.findings import Findings
-from mtl_core.data.proposing import propose
+from mtl_core.data.proposing import Proposal, propose
+from mtl_core.data.truth import report
 from mtl_core.errors import DataError
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "formats"
-MOST = 24 * 1024  # bytes of an original that are kept: faults lie in the form, not in the length
-SECONDS = 5  # the longest that one file may take
+from .mutations import Files, mutated, originals, packed
+
+SECONDS = 5  # the longest that one dataset may take
 MEMORY = 3 << 30  # bytes of address space that a worker has beyond what its imports take
-Mutation = Callable[[bytes, random.Random], bytes]
+LONGEST = 400  # signs of an error
+GOOD = ("proposed", "refused")
 
 
-def cut(data: bytes, rng: random.Random) -> bytes:
-    return data[: rng.randrange(len(data) + 1)]
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a dataset: "proposed", "refused", or what went wrong; then why, and how long."""
+
+    number: int
+    what: str
+    why: str
+    seconds: float
+    memory: int  # bytes, the most that its worker ever had
 
 
-def flip(data: bytes, rng: random.Random) -> bytes:
-    out = bytearray(data)
-    for _ in range(rng.choice((1, 5, 50, 500))):
-        if out:
-            out[rng.randrange(len(out))] = rng.randrange(256)
-    return bytes(out)
-
-
-def swap_delimiter(data: bytes, rng: random.Random) -> bytes:
-    signs = [b"\t", b",", b";", b" ", b"|", b"\n", b'"', b":", b"-", b"\r\n", b"\x00", b"{", b"["]
-    one, other = rng.sample(signs, 2)
-    share = rng.choice((1.0, 0.1, 0.01))
-    parts = data.split(one)
-    return (
-        b"".join(part + (other if rng.random() < share else one) for part in parts[:-1]) + parts[-1]
-    )
-
-
-def recode(data: bytes, rng: random.Random) -> bytes:
-    code = rng.choice(
-        ["utf-16", "utf-16-le", "utf-32", "utf-8-sig", "gb18030", "shift_jis", "cp1252"]
-    )
-    text = data.decode("utf-8", "replace")
-    if rng.random() < 0.5:
-        return text.encode(code, "replace")
-    lines = text.split("\n")
-    place = rng.randrange(len(lines))
-    return b"\n".join(
-        line.encode(code if i == place else "utf-8", "replace") for i, line in enumerate(lines)
-    )
-
-
-def ragged(data: bytes, rng: random.Random) -> bytes:
-    lines = data.split(b"\n")
-    for _ in range(rng.choice((1, 3, 30))):
-        place = rng.randrange(len(lines))
-        cells = lines[place].split(rng.choice((b"\t", b",", b" ")))
-        action = rng.randrange(4)
-        if action == 0 and cells:
-            cells.pop(rng.randrange(len(cells)))
-        elif action == 1:
-            cells.insert(rng.randrange(len(cells) + 1), b"")
-        elif action == 2:
-            rng.shuffle(cells)
-        else:
-            cells += cells
-        lines[place] = b"\t".join(cells)
-    return b"\n".join(lines)
-
-
-def huge_field(data: bytes, rng: random.Random) -> bytes:
-    place = rng.randrange(len(data) + 1)
-    sign = rng.choice((b"a", b"\xff", b"[", b'"', b"{", b"\\", b"\xe4\xb8\xad", b" "))
-    return data[:place] + sign * rng.choice((200_000, 2_000_000)) + data[place:]
-
-
-def repeat(data: bytes, rng: random.Random) -> bytes:
-    return b"".join(rng.choices(data.split(b"\n") or [b""], k=rng.choice((2, 40, 400))))
-
-
-def nothing(data: bytes, rng: random.Random) -> bytes:
-    return rng.choice((b"", b"\n", b"\x00" * 100, b"\xef\xbb\xbf", b"{}", b"[]", b"null", b'"'))
-
-
-MUTATIONS: tuple[Mutation, ...] = (
-    cut, flip, flip, swap_delimiter, swap_delimiter, recode, ragged, ragged, huge_field, repeat, nothing,
-)  # fmt: skip
-NAMES = (
-    "train.jsonl",
-    "all.json",
-    "t.csv",
-    "t.tsv",
-    "t.conll",
-    "t.conllu",
-    "t.txt",
-    "t.parquet",
-    "t.arrow",
-    "t",
-)
-
-
-def packed(name: str, data: bytes, rng: random.Random) -> tuple[str, bytes]:
-    """Sometimes compressed, sometimes in an archive whose members climb out of it or explode."""
-    way = rng.randrange(12)
-    if way == 0:
-        data, name = gzip.compress(data, 1), f"{name}.gz"
-    elif way == 1:
-        data, name = bz2.compress(data, 1), f"{name}.bz2"
-    elif way == 2:
-        data, name = lzma.compress(data, preset=0), f"{name}.xz"
-    elif way == 3:
-        data, name = _archive(name, data, rng), "all.zip"
-    else:
-        return name, data
-    return name, flip(data, rng) if rng.random() < 0.3 else data
-
-
-def _archive(name: str, data: bytes, rng: random.Random) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for member in rng.sample(
-            [name, f"../{name}", f"/tmp/{name}", f"train/{name}", f"test/{name}"], 3
-        ):
-            archive.writestr(member, data)
-        if rng.random() < 0.1:
-            archive.writestr("bomb.csv", b"a,b\n" * 5_000_000)
-    return out.getvalue()
-
-
-def originals() -> list[tuple[str, bytes]]:
-    """The first bytes of every original, with its name."""
-    found = []
-    for path in sorted(SHARED.rglob("*.gz")):
-        with gzip.open(path) as file:
-            data = file.read(MOST)
-        found.append((path.name.removesuffix(".gz"), data))
-    rows = [
-        {"text": f"a small text {i}", "label": "ab"[i % 2], "tags": ["O", "B-x"]} for i in range(40)
-    ]
-    found.append(("rows.jsonl", "\n".join(map(json.dumps, rows)).encode()))
-    found.append(("rows.json", json.dumps({"train": rows, "test": rows}).encode()))
-    found.append(
-        ("table.csv", b"text,label\n" + b"".join(b'"one, two",%d\n' % (i % 3) for i in range(40)))
-    )
-    return found + _columnar(rows)
-
-
-def _columnar(rows: list[dict[str, Any]]) -> list[tuple[str, bytes]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table, parquet, arrow = pa.Table.from_pylist(rows), io.BytesIO(), io.BytesIO()
-    pq.write_table(table, parquet)
-    with pa.ipc.new_file(arrow, table.schema) as writer:
-        writer.write_table(table)
-    return [("rows.parquet", parquet.getvalue()), ("rows.arrow", arrow.getvalue())]
-
-
-def written(number: int, seed: int, folder: Path, seeds: Sequence[tuple[str, bytes]]) -> Path:
-    """The mutated file of a number: the same one every time."""
+def written(number: int, seed: int, folder: Path, seeds: list[tuple[str, Files]]) -> Path:
+    """The mutated dataset of a number, the same one every time: a file, or the folder of several."""
     rng = random.Random(f"{seed}/{number}")
-    name, data = rng.choice(seeds)
-    for _ in range(rng.choice((1, 1, 2, 3))):
-        data = rng.choice(MUTATIONS)(data, rng)
-    if rng.random() < 0.3:
-        name = rng.choice(NAMES)
-    name, data = packed(name, data, rng)
-    file = folder / name
-    file.write_bytes(data)
-    return file
+    _, files = rng.choice(seeds)
+    files = packed(mutated(files, rng), folder.parent / "climbed", rng)
+    for name, data in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    return folder if len(files) > 1 or rng.random() < 0.2 else file
 
 
 class TooSlow(BaseException):
@@ -206,76 +71,184 @@ def _ring(number: int, frame: FrameType | None) -> None:
     raise TooSlow
 
 
-def look(job: tuple[int, int]) -> tuple[int, str, float]:
-    """What became of one file: "proposed", "refused", or what went wrong."""
-    number, seed = job
+def look(number: int, seed: int, seeds: list[tuple[str, Files]]) -> Outcome:
+    """Make a dataset, propose a card for it and report on it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "inside"
         folder.mkdir()
-        file = written(number, seed, folder, _SEEDS)
-        before = {p: p.stat().st_mtime_ns for p in Path(name).rglob("*")}
+        path = written(number, seed, folder, seeds)
+        before = _state(Path(name))
+        _Writes.seen.clear()
         began = time.monotonic()
         signal.alarm(SECONDS + 5)
+        _Writes.watched = True
         try:
-            outcome = _outcome(file)
+            what, why = _looked_at(path)
         except TooSlow:
-            outcome = f"hang at {''.join(traceback.format_exc(limit=-3))}"
+            what, why = "hang", "".join(traceback.format_exc(limit=-6))
         except BaseException:
-            outcome = f"crash {traceback.format_exc(limit=-4)}"
+            what, why = "crash", traceback.format_exc(limit=-6)
         finally:
             signal.alarm(0)
+            _Writes.watched = False
         seconds = time.monotonic() - began
-        if seconds > SECONDS and not outcome.startswith(("hang", "crash")):
-            outcome = f"slow: {seconds:.1f} s"
-        after = {p: p.stat().st_mtime_ns for p in Path(name).rglob("*")}
-        if after != before:
-            outcome = f"wrote {sorted(set(after) ^ set(before))}"
-        return number, outcome, seconds
+        if seconds > SECONDS and what in GOOD:
+            what = "slow"
+        if _Writes.seen or _state(Path(name)) != before:
+            what, why = "wrote", f"{_Writes.seen} {_state(Path(name)).keys() ^ before.keys()}"
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return Outcome(number, what, why, seconds, memory)
 
 
-def _outcome(file: Path) -> str:
+def _state(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def _looked_at(path: Path) -> tuple[str, str]:
     try:
-        proposal = propose(file)
+        proposal = propose(path)
     except DataError as err:
-        assert "\n" not in str(err), f"an error of several lines: {err}"
-        return "refused"
-    assert isinstance(proposal.findings, Findings)
-    return "proposed"
+        said = str(err)
+        if len(said.splitlines()) != 1 or len(said) > LONGEST + len(str(path)):
+            return "unreadable", f"an error of {len(said)} signs: {said[:1000]!r}"
+        return "refused", said
+    return _judged(proposal)
 
 
-_SEEDS: list[tuple[str, bytes]] = []
+def _judged(proposal: Proposal) -> tuple[str, str]:
+    """The report must be made too, and every sentence be one line."""
+    truth = report([(proposal.dataset, tuple(proposal.card.tasks))])
+    for finding in (*proposal.findings, *truth.findings):
+        if len(finding.sentence.splitlines()) != 1 or len(finding.sentence) > 3 * LONGEST:
+            return (
+                "unreadable",
+                f"a finding of {len(finding.sentence)}: {finding.sentence[:1000]!r}",
+            )
+    return "proposed", proposal.card.layout.kind if proposal.card.layout else ""
 
 
-def _start() -> None:
-    _SEEDS.extend(originals())
+class _Writes:
+    """What was opened for writing while a dataset was looked at."""
+
+    watched = False
+    seen: list[str] = []
+
+    @classmethod
+    def note(cls, event: str, args: tuple[Any, ...]) -> None:
+        if not cls.watched:
+            return
+        flags = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+        writes = event == "open" and isinstance(args[2], int) and args[2] & flags
+        if writes or event in ("os.mkdir", "os.rename", "os.remove", "os.link", "os.symlink"):
+            cls.seen.append(f"{event} {args[0]!r}")
+
+
+def _work(pipe: Connection, numbers: range, seed: int) -> None:
+    """Look at these numbers, and say before each which it is: a worker may be killed by it."""
+    sys.addaudithook(_Writes.note)
     signal.signal(signal.SIGALRM, _ring)
+    seeds = originals()
     used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+    for number in numbers:
+        pipe.send(number)
+        pipe.send(look(number, seed, seeds))
+
+
+@dataclass
+class _Worker:
+    """One process, started anew where a dataset ended it."""
+
+    numbers: range
+    seed: int
+    doing: int = -1
+    pipe: Connection = field(init=False)
+
+    def start(self) -> None:
+        self.pipe, theirs = multiprocessing.Pipe(duplex=False)
+        context = multiprocessing.get_context("fork")
+        context.Process(target=_work, args=(theirs, self.numbers, self.seed), daemon=True).start()
+        theirs.close()
+
+    def heard(self) -> Outcome | None:
+        """What it says next; None where it only begins with the next one. Raises EOFError."""
+        said = self.pipe.recv()
+        if isinstance(said, int):
+            self.doing = said
+            return None
+        return said
+
+
+def outcomes(count: int, seed: int, processes: int) -> Iterator[Outcome]:
+    """Of all numbers, as they come."""
+    share = -(-count // processes)
+    parts = [range(at, min(at + share, count)) for at in range(0, count, share)]
+    workers = [_Worker(part, seed) for part in parts]
+    done = {id(worker): -1 for worker in workers}
+    for worker in workers:
+        worker.start()
+    while workers:
+        ready = wait([worker.pipe for worker in workers])
+        for worker in [worker for worker in workers if worker.pipe in ready]:
+            try:
+                said = worker.heard()
+            except EOFError:
+                if worker.doing > done[id(worker)]:
+                    yield Outcome(worker.doing, "killed", "its process ended", 0.0, 0)
+                worker.numbers = range(worker.doing + 1, worker.numbers.stop)
+                if worker.numbers:
+                    worker.start()
+                else:
+                    workers.remove(worker)
+                continue
+            if said is not None:
+                done[id(worker)] = said.number
+                yield said
+
+
+def _kind_of(why: str) -> str:
+    """A refusal without what differs between files."""
+    said = re.sub(r"(/\S*/inside\S*?|[^\s:]+): ", "", why, count=1)
+    said = re.sub(r"'[^']*'|\([^)]*\)|\d+", "…", said)
+    return said[:70]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", type=int, help="look at one number and show its proposal")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only", type=int, help="look at one number and show what it becomes")
+    parser.add_argument("--keep", type=Path, help="with --only: write its files into this folder")
     asked = parser.parse_args()
     if asked.only is not None:
-        _start()
-        print(look((asked.only, asked.seed)))
+        if asked.keep:
+            print(written(asked.only, asked.seed, asked.keep.resolve(), originals()))
+        else:
+            signal.signal(signal.SIGALRM, _ring)
+            print(*vars(look(asked.only, asked.seed, originals())).values())
         return 0
-    jobs = [(number, asked.seed) for number in range(asked.files)]
     counts: Counter[str] = Counter()
-    slowest = 0.0
-    with multiprocessing.get_context("fork").Pool(os.cpu_count(), _start) as pool:
-        for done, (number, outcome, seconds) in enumerate(pool.imap_unordered(look, jobs, 16), 1):
-            counts[outcome.split()[0]] += 1
-            slowest = max(slowest, seconds)
-            if outcome not in {"proposed", "refused"}:
-                print(f"file {number}: {outcome}", flush=True)
-            if done % 1000 == 0:
-                print(f"{done:,} files, {dict(counts)}", file=sys.stderr, flush=True)
-    print(f"{asked.files:,} files: {dict(counts)}; the slowest took {slowest:.2f} s")
-    return int(not {*counts} <= {"proposed", "refused"})
+    refusals: Counter[str] = Counter()
+    slowest, memory = 0.0, 0
+    for done, found in enumerate(outcomes(asked.files, asked.seed, asked.processes), 1):
+        counts[found.what] += 1
+        slowest, memory = max(slowest, found.seconds), max(memory, found.memory)
+        if found.what == "refused":
+            refusals[_kind_of(found.why)] += 1
+        elif found.what != "proposed":
+            print(
+                f"number {found.number}: {found.what} {found.seconds:.1f} s {found.why}", flush=True
+            )
+        if done % 1000 == 0:
+            print(f"{done:,} of them, {dict(counts)}", file=sys.stderr, flush=True)
+    for kind, count in refusals.most_common(20):
+        print(f"{count:7,} refused: {kind}")
+    print(
+        f"{counts.total():,} mutated datasets: {dict(counts)}; the slowest took {slowest:.2f} s, "
+        f"the most memory of a worker was {memory >> 20:,} MB"
+    )
+    return int(not {*counts} <= {*GOOD})
 
 
 if __name__ == "__main__":
