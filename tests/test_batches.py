@@ -9,10 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtl_core.data.batching import IGNORED, Table, bucketed, make_table
+from mtl_core.data.catalog import Catalog
 from mtl_core.data.mixing import Epoch, Feed
 from mtl_core.data.mixing.schedules import joint, proportional
 from mtl_core.data.pieces import CUT_OFF, Pieces, encode_cached, train_cached
 from mtl_core.data.tasks import Sentences, Task
+from mtl_core.training.setup import prepare
+
+from .conftest import tiny_experiment
 
 WORDS = [["the", "tram", "stops"], ["trams", "stop", "here", "often"], ["the", "hotel"]] * 3
 
@@ -88,6 +92,19 @@ def test_a_tokenizer_from_the_cache_cuts_as_the_trained_one(tmp_path):
     assert again.unknown_id == trained.unknown_id and len(list(tmp_path.iterdir())) == 1
     train_cached(WORDS, 50, 12, tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_second_run_of_the_same_data_tokenises_nothing(tiny, tmp_path, monkeypatch):
+    first = prepare(tiny_experiment(tiny), Catalog.read([]), tmp_path)
+
+    def refuse(*args):
+        raise AssertionError("it was tokenised again")
+
+    monkeypatch.setattr(Pieces, "encode", refuse)
+    monkeypatch.setattr(Pieces, "train", refuse)
+    second = prepare(tiny_experiment(tiny), Catalog.read([]), tmp_path)
+    one, two = (next(iter(p.parts.feed.tables.values())).encoded for p in (first, second))
+    assert all(np.array_equal(getattr(one, key), getattr(two, key)) for key in vars(one))
 
 
 def table(pieces: Pieces, name: str = "d", task: str = "tags", words=WORDS) -> Table:
