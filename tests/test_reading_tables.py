@@ -59,7 +59,7 @@ QUOTINGS = (csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC)
 
 @given(rows=TABLE, delimiter=st.sampled_from(",;\t|"), quoting=st.sampled_from(QUOTINGS), end=st.sampled_from(["\n", "\r\n"]))  # fmt: skip
 def test_what_csv_writes_is_read_back(tmp_path_factory, rows, delimiter, quoting, end):
-    # csv itself encloses no carriage return where lines end with newlines: 0,\\r\\n then is CRLF.
+    # csv itself encloses no carriage return where lines end with newlines: `0,\r\n` then is CRLF.
     assume(end == "\r\n" or not any("\r" in cell for cells in rows for cell in cells))
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows(rows)
