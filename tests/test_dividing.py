@@ -2,14 +2,13 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mtl_core.data.catalog import Card, Dataset
-from mtl_core.data.dividing import divided
+from mtl_core.data.dividing import divided, placed
 from mtl_core.data.layout import AtRandom, ByColumn
 from mtl_core.data.reading import Row
 from mtl_core.data.tasks import load_sentences
@@ -26,13 +25,12 @@ def rows_of(pairs: list[tuple[str, str]]) -> list[Row]:
     return [Row(i, {"text": text, "label": label}) for i, (text, label) in enumerate(pairs, 1)]
 
 
-def parts(rows: list[Row], how: AtRandom = HALF, **more: Any) -> dict[str, list[Row]]:
+def parts(rows: list[Row], how: AtRandom = HALF) -> dict[str, list[Row]]:
     found = {}
+    places = placed(rows, how, texts=["text"], taken=frozenset({"train"}))
     for split in SPLITS:
         try:
-            found[split] = divided(
-                rows, how, split, texts=["text"], taken=frozenset({"train"}), path=Path("x"), **more
-            )
+            found[split] = divided(rows, how, split, path=Path("x"), places=places)
         except DataError:
             found[split] = []
     return found
@@ -86,16 +84,14 @@ def test_nothing_is_taken_for_a_split_that_has_a_file(tmp_path: Path) -> None:
 def test_a_column_divides_the_rows() -> None:
     rows = [Row(i, {"part": part}) for i, part in enumerate(["dev", "train", "train", "other"], 1)]
     how = ByColumn(column="part", values={"train": "train", "validation": "dev", "test": "eval"})
-    about: dict[str, Any] = {"texts": [], "taken": frozenset({"train"}), "path": Path("x.csv")}
-    assert [r.line for r in divided(rows, how, "train", **about)] == [2, 3]
-    assert [r.line for r in divided(rows, how, "validation", **about)] == [1]
+    assert [r.line for r in divided(rows, how, "train", path=Path("x.csv"))] == [2, 3]
+    assert [r.line for r in divided(rows, how, "validation", path=Path("x.csv"))] == [1]
     with pytest.raises(DataError, match="no row has 'eval' in column 'part' for test"):
-        divided(rows, how, "test", **about)
+        divided(rows, how, "test", path=Path("x.csv"))
 
 
 def test_too_few_rows_are_one_sentence() -> None:
     rows = rows_of([("a", "x"), ("b", "x")])
     with pytest.raises(DataError, match="2 rows are too few to cut a validation split off"):
-        divided(
-            rows, HALF, "validation", texts=["text"], taken=frozenset({"train"}), path=Path("x")
-        )
+        parted = placed(rows, HALF, texts=["text"], taken=frozenset({"train"}))
+        divided(rows, HALF, "validation", path=Path("x"), places=parted)

@@ -105,7 +105,8 @@ def test_values_are_numbers_or_numeric_texts(tmp_path):
 @pytest.mark.parametrize("value", ["1,5", "high", "nan", "inf", True, [1], "1_0x", 10**400])
 def test_what_is_no_finite_number_is_refused(tmp_path, value):
     said = refused(tmp_path, [{"text": "x", "score": value}], scored())
-    assert f"t.jsonl line 1: task 'score': found {value!r}; write a finite number" in said
+    assert f"t.jsonl line 1: task 'score': found {repr(value)[:79]}" in said
+    assert "; write a finite number" in said
 
 
 def test_a_stated_range_holds_and_scales(tmp_path):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from mtl_core.errors import DataError
+from mtl_core.errors import DataError, one_line
 
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
@@ -23,7 +23,8 @@ class Finding:
 
     `code` is its lasting name, for tests and scripts; `what` a sentence without its last stop;
     `cure` what the user can do. An error means that a row, or a file, cannot be used as it stands.
-    `place` names the file and the line of the first one, `count` how many there are.
+    `place` names the file and the line of the first one, `count` how many there are. Whatever
+    stands in the files, each of its texts is one line of bounded length.
     """
 
     code: str
@@ -33,6 +34,11 @@ class Finding:
     place: str = ""
     count: int = 1
     examples: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("code", "what", "cure", "place"):
+            object.__setattr__(self, name, one_line(getattr(self, name)))
+        object.__setattr__(self, "examples", tuple(map(one_line, self.examples)))
 
     @property
     def sentence(self) -> str:

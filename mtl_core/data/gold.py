@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
-from mtl_core.errors import DataError
+from mtl_core.errors import shown
 
 from .catalog import TaskKind, TaskSpec
 from .reading import Row
@@ -18,12 +17,16 @@ NO_ANSWER = "\N{REPLACEMENT CHARACTER}no answer"
 """The tag answered for a word that was cut off: never right."""
 
 
-class _Wrong(ValueError):
-    """A value that the kind cannot take, as the rest of a sentence that begins with its place."""
+class WrongAnswer(ValueError):
+    """A value that the kind of a task cannot take: what it is, and what to do."""
+
+    def __init__(self, what: str, cure: str) -> None:
+        super().__init__(what)
+        self.what, self.cure = what, cure
 
 
-def gold_of(row: Row, task: str, spec: TaskSpec, words: Sequence[str], path: Path) -> Gold:
-    """The right answer of a row. Raises DataError naming file, line, value and cure.
+def gold_of(row: Row, task: str, spec: TaskSpec, words: Sequence[str]) -> Gold:
+    """The right answer of a row. Raises WrongAnswer.
 
     An empty cell, which is how a table says it, or a missing one means that nobody said.
     """
@@ -32,14 +35,17 @@ def gold_of(row: Row, task: str, spec: TaskSpec, words: Sequence[str], path: Pat
         return None
     try:
         return _READERS[spec.kind](value, spec, words)
-    except (_Wrong, NotSpans) as err:
-        raise DataError(f"{path} line {row.line}: task '{task}': {err}") from err
+    except WrongAnswer as err:
+        raise WrongAnswer(f"task '{task}': {err.what}", err.cure) from err
+    except NotSpans as err:
+        what, _, cure = str(err).rpartition("; ")
+        raise WrongAnswer(f"task '{task}': {what}", cure) from err
 
 
 def _label(value: Any, spec: TaskSpec, words: Sequence[str]) -> str:
     del words
     if isinstance(value, list | dict):
-        raise _Wrong(f"found the label {value!r}; write one label")
+        raise WrongAnswer(f"found the label {shown(value)}", "write one label")
     return spec.names.get(str(value), str(value))
 
 
@@ -50,10 +56,12 @@ def _labels(value: Any, spec: TaskSpec, words: Sequence[str]) -> list[str]:
         found = [part.strip() for part in value.split(spec.separator)]
         return sorted({spec.names.get(label, label) for label in found if label})
     if not isinstance(value, list):
-        raise _Wrong(f"found {value!r}; write a list of labels, or one text with separators")
+        raise WrongAnswer(
+            f"found {shown(value)}", "write a list of labels, or one text with separators"
+        )
     odd = [one for one in value if one is None or isinstance(one, list | dict) or not str(one)]
     if odd:
-        raise _Wrong(f"found {odd[0]!r} among the labels; write names only")
+        raise WrongAnswer(f"found {shown(odd[0])} among the labels", "write names only")
     return sorted({spec.names.get(str(label), str(label)) for label in value})
 
 
@@ -64,11 +72,14 @@ def _number(value: Any, spec: TaskSpec, words: Sequence[str]) -> float:
     except (ValueError, OverflowError):
         number = math.nan
     if isinstance(value, bool) or not math.isfinite(number):
-        raise _Wrong(f"found {value!r}; write a finite number, with a point before its decimals")
+        raise WrongAnswer(
+            f"found {shown(value)}", "write a finite number, with a point before its decimals"
+        )
     if spec.range and not spec.range[0] <= number <= spec.range[1]:
         low, high = spec.range
-        raise _Wrong(
-            f"{number:g} is outside the range {low:g} to {high:g}; correct it, or the range in the card"
+        raise WrongAnswer(
+            f"{number:g} is outside the range {low:g} to {high:g}",
+            "correct it, or the range in the card",
         )
     return number
 
@@ -76,9 +87,9 @@ def _number(value: Any, spec: TaskSpec, words: Sequence[str]) -> float:
 def _tags(value: Any, spec: TaskSpec, words: Sequence[str]) -> list[str]:
     tags = value.split() if isinstance(value, str) else value
     if not isinstance(tags, list):
-        raise _Wrong(f"found {value!r}; write a list of tags")
+        raise WrongAnswer(f"found {shown(value)}", "write a list of tags")
     if len(tags) != len(words):
-        raise _Wrong(f"{len(words)} words but {len(tags)} tags; give every word one tag")
+        raise WrongAnswer(f"{len(words)} words but {len(tags)} tags", "give every word one tag")
     tags = [spec.names.get(str(tag), str(tag)) for tag in tags]
     return to_bio(tags, spec.scheme) if spec.kind == "spans" else tags
 

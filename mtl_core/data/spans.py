@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from mtl_core.errors import shown
+
 Scheme = Literal["prefixes", "runs"]
 
 _OPENS = frozenset("BSUW")
@@ -62,7 +64,7 @@ def _parts(tag: str) -> tuple[str, str]:
     prefix, _, label = tag.partition("-")
     if prefix not in _OPENS | _CONTINUES:
         raise NotSpans(
-            f"tag '{tag}' begins with none of O, B-, I-, E-, S-, M-, L-, U-; use kind tagging"
+            f"tag {shown(tag)} begins with none of O, B-, I-, E-, S-, M-, L-, U-; use kind tagging"
         )
     return prefix, label or "SPAN"
 

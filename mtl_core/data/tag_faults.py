@@ -5,7 +5,6 @@ with `B-`, those that begin with `I-` are faults.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from .findings import EXAMPLES, Finding, Tell
@@ -25,7 +24,7 @@ class Beginnings:
         self._orphans = 0
         self._several: list[tuple[int, str]] = []
         self._first = 0
-        self._examples: list[str] = []
+        self._examples: list[tuple[int, str]] = []
 
     def note(self, line: int, cell: Any) -> None:
         """Look at the tags of one row as they are written; what is no list of tags is left alone."""
@@ -50,10 +49,14 @@ class Beginnings:
         self._orphans += 1
         self._first = self._first or line
         if len(self._examples) < EXAMPLES:
-            self._examples.append(f"line {line}: {tag} after {before}")
+            self._examples.append((line, f"{tag} after {before}"))
 
-    def tell(self, tell: Tell, path: Path) -> None:
-        """Say how many begin wrongly, judged by the others, and which cells hold several tags."""
+    def tell(self, tell: Tell, place: str) -> None:
+        """Say how many begin wrongly, judged by the others, and which cells hold several tags.
+
+        `place` is what stands before the number of a row: the file, and what is counted there.
+        """
+        unit = place.rpartition(" ")[2]
         if self._several:
             tell(
                 Finding(
@@ -62,7 +65,7 @@ class Beginnings:
                     what=f"{len(self._several)} words have several tags of task '{self._task}', and "
                     "the first one counts",
                     cure="give every word one tag",
-                    place=f"{path} line {self._several[0][0]}",
+                    place=f"{place} {self._several[0][0]}",
                     count=len(self._several),
                     examples=tuple(dict.fromkeys(tag for _, tag in self._several))[:EXAMPLES],
                 )
@@ -76,8 +79,8 @@ class Beginnings:
                 what=f"{self._orphans} spans of task '{self._task}' begin with a tag that goes on "
                 f"with a span, while {self._proper} begin with B- or its like",
                 cure="they are read as spans of their own; correct the tags if they are not",
-                place=f"{path} line {self._first}",
+                place=f"{place} {self._first}",
                 count=self._orphans,
-                examples=tuple(self._examples),
+                examples=tuple(f"{unit} {line}: {said}" for line, said in self._examples),
             )
         )

@@ -4,17 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from mtl_core.errors import DataError
+from mtl_core.errors import DataError, shown
 
 from .catalog import PER_WORD, Dataset, TaskKind, TaskSpec
-from .dividing import divided
 from .findings import Finding, Tell, strict
-from .gold import Gold, gold_of
+from .gold import Gold, WrongAnswer, gold_of
 from .marks import mark_of
-from .reading import Row, read_rows
+from .reading import Row
 from .spans import bio_tags
+from .split_rows import SplitRows, place_of
 from .tag_faults import Beginnings
 from .text import cut, readable
 
@@ -35,6 +34,14 @@ METRICS: dict[TaskKind, tuple[str, ...]] = {
 """The scores of each kind; the first is the main one unless the card says otherwise."""
 LOWER_IS_BETTER = frozenset({"mse"})
 """Scores that cannot be a task's main one: the best model is the one with the highest."""
+
+
+class _Wrong(ValueError):
+    """A row whose text cannot be read: why, and what to do."""
+
+    def __init__(self, what: str, cure: str) -> None:
+        super().__init__(what)
+        self.what, self.cure = what, cure
 
 
 @dataclass(frozen=True)
@@ -105,41 +112,54 @@ class Sentences:
 
 
 def load_sentences(
-    dataset: Dataset, split: str, tasks: Sequence[str], tell: Tell | None = None
+    dataset: Dataset,
+    split: str,
+    tasks: Sequence[str],
+    tell: Tell | None = None,
+    *,
+    rows: SplitRows | None = None,
 ) -> Sentences:
     """Read one split. Raises DataError naming file, line, value and cure.
 
     Faults in single rows are told; where that does not raise, the row is left out, or the answer
-    counts as not given. Without `tell` the card says which.
+    counts as not given. Without `tell` the card says which. `rows` reads the files of several splits
+    once for all of them.
     """
+    rows = rows or SplitRows()
     listens = tell is not None and tell is not strict
     if tell is None:  # findings that are empty so far are false, too
         tell = strict if dataset.card.faults == "stop" else _leave_out
     path = dataset.file(split)  # for a hub dataset only a name in messages
+    first = place_of(dataset, dataset.addresses(split)[0])
     specs = {task: spec_of(dataset, task) for task in tasks}
     texts: list[list[list[str]]] = []  # of each row, the words of each column that is read
     gold: dict[str, list[Gold]] = {task: [] for task in tasks}
-    columns = _input_columns(specs, dataset)
     marks: list[int] = []
     spans = [task for task, spec in specs.items() if _has_prefixes(spec) and listens]
     beginnings = {task: Beginnings(task, specs[task].names) for task in spans}
-    for row in _rows(dataset, split, path, tell):
+    words_of = _Words(_input_columns(specs, dataset), dataset)
+    for row in rows.of(dataset, split, tell):
         try:
-            words = [_words(row, column, dataset, path) for column in columns]
-        except DataError as err:
-            tell(Finding("text", "error", str(err)))
+            words = words_of(row)
+        except _Wrong as err:
+            tell(Finding("text", "error", err.what, err.cure, rows.place(row, first)))
             continue
         texts.append(words)
-        marks.append(mark_of(row.columns[column] for column in columns))
+        marks.append(mark_of(row.columns[column] for column in words_of.columns))
         for task, spec in specs.items():
-            gold[task].append(_gold(row, task, spec, words[0], path, tell))
+            try:
+                gold[task].append(gold_of(row, task, spec, words[0]))
+            except WrongAnswer as err:
+                place = rows.place(row, first)
+                tell(Finding(f"answer of {task}", "error", err.what, err.cure, place))
+                gold[task].append(None)
         for task, found in beginnings.items():
             found.note(row.line, row.columns.get(specs[task].target))
     for found in beginnings.values():
-        found.tell(tell, path)
+        found.tell(tell, first)
     _check_labelled(gold, path)
     words = [row_texts[0] for row_texts in texts]
-    seconds = [row_texts[1] for row_texts in texts] if len(columns) > 1 else None
+    seconds = [row_texts[1] for row_texts in texts] if len(words_of.columns) > 1 else None
     return Sentences(words, gold, seconds, marks)
 
 
@@ -149,66 +169,6 @@ def _has_prefixes(spec: TaskSpec) -> bool:
 
 def _leave_out(finding: Finding) -> None:
     """What the card allows to leave out is told by `mtl data check` and on the Data page."""
-
-
-def _gold(
-    row: Row, task: str, spec: TaskSpec, words: Sequence[str], path: Path, tell: Tell
-) -> Gold:
-    try:
-        return gold_of(row, task, spec, words, path)
-    except DataError as err:
-        place = f"{path} line {row.line}"
-        what, _, cure = str(err).removeprefix(f"{place}: ").rpartition("; ")
-        if what:
-            tell(Finding(f"answer of {task}", "error", what, cure, place))
-        else:
-            tell(Finding(f"answer of {task}", "error", cure, "", place))
-        return None
-
-
-def _rows(dataset: Dataset, split: str, path: Path, tell: Tell) -> list[Row]:
-    """The rows of a split that belong to the dataset."""
-    card = dataset.card
-    named = split if split in card.splits else "train"
-    rows: list[Row] = []
-    if card.hub is not None:
-        from .hub import read_hub
-
-        for part in _several(card.splits[named]):
-            rows += read_hub(card, part, dataset.path)
-    else:
-        for address in dataset.addresses(named):
-            rows += read_rows(address, card.layout, card.segmentation, tell)
-    for column, value in card.where.items():
-        kept = [row for row in rows if _holds(row, column, value)]
-        if not kept:
-            raise DataError(f"{path}: no row has {value!r} in '{column}'{_instead(rows, column)}")
-        rows = kept
-    if card.divide is None or (split in card.splits and split != "train"):
-        return rows
-    texts = sorted({column for spec in card.tasks.values() for column in spec.columns})
-    taken = frozenset(card.splits)
-    return divided(rows, card.divide, split, texts=texts, taken=taken, path=path)
-
-
-def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else names
-
-
-def _holds(row: Row, column: str, value: object) -> bool:
-    """Whether a row's column has a value; in a table every value is written as text."""
-    found = row.columns.get(column)
-    return found is not None and (found == value or str(found) == str(value))
-
-
-def _instead(rows: Sequence[Row], column: str) -> str:
-    """What stands in a column, for messages."""
-    found = sorted({str(row.columns[column]) for row in rows if column in row.columns})
-    if not found:
-        names = ", ".join(map(str, rows[0].columns))
-        return f": there is no such column, only {names}; correct the card's where"
-    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
-    return f", but {', '.join(found[:10])}{more}; correct the card's where"
 
 
 def spec_of(dataset: Dataset, task: str) -> TaskSpec:
@@ -285,28 +245,35 @@ def _input_columns(specs: dict[str, TaskSpec], dataset: Dataset) -> tuple[str, .
     return found.pop()
 
 
-def _column(row: Row, name: str, path: Path) -> Any:
-    if name not in row.columns:
-        names = ", ".join(map(str, row.columns))
-        raise DataError(
-            f"{path} line {row.line}: there is no column '{name}' (it has {names}); correct the card"
-        )
-    return row.columns[name]
+class _Words:
+    """Reads the words of a row, column by column. Each word is kept once, however often it stands
+    in the rows."""
 
-
-def _words(row: Row, column: str, dataset: Dataset, path: Path) -> list[str]:
-    value = _column(row, column, path)
-    if isinstance(value, str):
+    def __init__(self, columns: tuple[str, ...], dataset: Dataset) -> None:
+        self.columns = columns
+        self._segmentation = dataset.card.segmentation
         # A table's cell with tags beside it: the tags say that blanks part the words.
-        tagged = any(
-            column in spec.columns and spec.kind in PER_WORD for spec in dataset.card.tasks.values()
-        )
-        return readable(value).split() if tagged else cut(value, dataset.card.segmentation)
-    if isinstance(value, list):
-        return [readable(str(word)) for word in value]
-    raise DataError(
-        f"{path} line {row.line}: column '{column}' holds {value!r}; write a text or a list of words"
-    )
+        specs = dataset.card.tasks.values()
+        self._tagged = {c for s in specs if s.kind in PER_WORD for c in s.columns}
+        self._kept: dict[str, str] = {}
+
+    def __call__(self, row: Row) -> list[list[str]]:
+        """The words of each column. Raises _Wrong."""
+        found = [self._of(row, column) for column in self.columns]
+        return [list(map(self._kept.setdefault, words, words)) for words in found]
+
+    def _of(self, row: Row, column: str) -> list[str]:
+        value = row.columns.get(column)
+        if isinstance(value, str):
+            if column in self._tagged:
+                return readable(value).split()
+            return cut(value, self._segmentation)
+        if isinstance(value, list):
+            return [readable(str(word)) for word in value]
+        if column not in row.columns:
+            names = ", ".join(map(str, row.columns))
+            raise _Wrong(f"there is no column '{column}' (it has {names})", "correct the card")
+        raise _Wrong(f"column '{column}' holds {shown(value)}", "write a text or a list of words")
 
 
 def _check_labelled(gold: dict[str, list[Gold]], path: Path) -> None:

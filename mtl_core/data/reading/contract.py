@@ -11,6 +11,11 @@ from mtl_core.data.layout import Layout
 _WITHOUT_LINES = ("json", "parquet", "arrow")
 
 
+def unit_of(kind: str) -> str:
+    """What the examples of a file are counted in."""
+    return "row" if kind in _WITHOUT_LINES else "line"
+
+
 class Row(NamedTuple):  # made by the million, and a named tuple is made fastest
     """The columns of one example, and its line number in the file (1 is the first)."""
 
@@ -31,7 +36,7 @@ class Source:
     ) -> None:
         """Tell a finding about a line of this file (0: about the file), or about a row of it where
         its format has no lines."""
-        unit = "row" if self.layout.kind in _WITHOUT_LINES else "line"
+        unit = unit_of(self.layout.kind)
         place = f"{self.address} {unit} {line}" if line else str(self.address)
         examples = (example,) if example else ()
         self.tell(Finding(code, level, what, cure, place, examples=examples))
