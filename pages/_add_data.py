@@ -13,11 +13,12 @@ from mtl_core.data.proposing import Proposal
 from mtl_core.data.proposing.naming import name_of_files
 from mtl_core.errors import MtlError
 from pages import _ui
-from pages._annotate import annotate
+from pages._annotate import CHOSEN, annotate
 from pages._presets import presets_form
 from pages._proposal import corrected, preview, without_folder
 
 KEY = "add_data"  # how the keys of these widgets begin
+LOOK, ADD = "Datasets", "Add a dataset"  # the views of the page
 UPLOAD, FOLDER, HUB, OWN = "Upload files", "A folder here", "From the hub", "Write your own"
 FORMATS = (
     "Tables (CSV, TSV), JSON and JSON lines, Parquet, Arrow, CoNLL and CoNLL-U columns, a text per "
@@ -39,6 +40,11 @@ def add_data() -> None:
         label_visibility="collapsed",
     )
     ways[way]()
+
+
+def go_to_labelling(name: str) -> None:
+    """When a button is pressed: open a dataset of one's own in the editor."""
+    st.session_state.update({_ui.DATA_VIEW: ADD, f"{KEY}/way": OWN, CHOSEN: name})
 
 
 def greet_added() -> None:

@@ -13,9 +13,10 @@ import streamlit as st
 from mtl_core.config import Experiment
 from mtl_core.data.catalog import CARD_FILE, Catalog, Dataset, card_folders
 from mtl_core.data.files import home
+from mtl_core.data.own_ready import ready
 from mtl_core.data.tasks import Sentences, load_sentences
 from mtl_core.data.truth import Report, report
-from mtl_core.errors import MtlError, RunError
+from mtl_core.errors import DataError, MtlError, RunError
 from mtl_core.runs import worker
 from mtl_core.runs.store import Run, Runs, Status
 
@@ -44,7 +45,10 @@ def _catalog(folders: tuple[str, ...], stamps: tuple[tuple[str, int], ...]) -> C
 
 
 def sentences(dataset: Dataset, split: str) -> Sentences:
-    """One split with all its tasks; do not change what comes back. Raises MtlError."""
+    """One split with all its tasks, or those that are labelled enough; do not change what comes back.
+
+    Raises MtlError.
+    """
     stamps = tuple(map(_changed, (dataset.path, *dataset.files(split))))
     return _sentences(str(dataset.path), split, stamps, dataset)
 
@@ -52,7 +56,10 @@ def sentences(dataset: Dataset, split: str) -> Sentences:
 @st.cache_resource(show_spinner="Reading the sentences", max_entries=12)
 def _sentences(path: str, split: str, stamps: tuple[int, ...], _dataset: Dataset) -> Sentences:
     del path, stamps  # only part of the key
-    return load_sentences(_dataset, split, tuple(_dataset.card.tasks))
+    trained = ready(_dataset)
+    if trained is None:
+        raise DataError(f"no task of '{_dataset.name}' can be trained yet; label more sentences")
+    return load_sentences(trained, split, tuple(trained.card.tasks))
 
 
 def truth(chosen: Sequence[tuple[Dataset, tuple[str, ...]]]) -> Report:

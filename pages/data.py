@@ -7,15 +7,16 @@ import streamlit as st
 from mtl_core.analysis.colours import PALETTE
 from mtl_core.analysis.plots import label_distribution, length_histogram, value_histogram
 from mtl_core.data.catalog import Dataset, TaskSpec
+from mtl_core.data.own_ready import lacking, ready
 from mtl_core.data.tasks import METRICS, Sentences
 from mtl_core.errors import MtlError
 from pages import _ui
-from pages._add_data import add_data, greet_added
+from pages._add_data import ADD, LOOK, add_data, go_to_labelling, greet_added
 from pages._examples import example
+from pages._remove import remove_button
 from pages._truth import show_truth
 
 SHOWN = 4
-LOOK, ADD = "Datasets", "Add a dataset"
 KINDS = {
     "classification": ("One label a sentence", "labelled sentences"),
     "multilabel": ("Any number of labels a sentence", "labels"),
@@ -74,7 +75,8 @@ def _card(dataset: Dataset, splits: dict[str, Sentences]) -> None:
 def _truth(dataset: Dataset) -> None:
     """What is doubtful about it, alone or together with others."""
     st.subheader("Is it fit to measure with?", anchor=False)
-    others = {d.name: d for d in _ui.catalog().datasets if d.name != dataset.name}
+    every = [ready(one) for one in _ui.catalog().datasets if one.name != dataset.name]
+    others = {one.name: one for one in every if one is not None}
     beside = st.multiselect(
         "Together with",
         list(others),
@@ -180,13 +182,41 @@ def _examples(dataset: Dataset, splits: dict[str, Sentences]) -> None:
             st.html(example(dataset.card, found, row, _ui.colour))
 
 
-def _show(dataset: Dataset) -> None:
+def _lacks(dataset: Dataset) -> None:
+    """What still has to be labelled before it can be trained, and the way there."""
+    lacks: dict[str, list[str]] = {}
+    for task, what in lacking(dataset).items():
+        lacks.setdefault(what, []).append(_ui.plain(task))
+    if not lacks:
+        return
+    said = "; ".join(f"**{', '.join(tasks)}** needs {what}" for what, tasks in lacks.items())
+    st.info(f"Not all of it can be trained yet: {said}.", icon=":material/edit_note:")
+    st.button(
+        "Label sentences",
+        key=f"{_ui.DATA_CHOICES}/label",
+        type="primary",
+        icon=":material/new_label:",
+        on_click=go_to_labelling,
+        args=(dataset.name,),
+        help="Opens this dataset where you write your own.",
+    )
+
+
+def _show(whole: Dataset) -> None:
+    """Everything about a dataset, as far as it is labelled."""
+    dataset = ready(whole)
+    _lacks(whole)
+    if dataset is None:
+        remove_button(whole)
+        return
     try:
         splits = {split: _ui.sentences(dataset, split) for split in dataset.card.split_names}
     except MtlError as err:
         _ui.show_error(err)
+        remove_button(whole)
         return
     _card(dataset, splits)
+    remove_button(whole)
     _truth(dataset)
     _task(dataset, splits)
     _lengths(splits, _ui.theme() == "dark")

@@ -5,6 +5,7 @@ import streamlit as st
 from mtl_core.config import DataChoice, Experiment, SharingPart
 from mtl_core.data.catalog import Dataset
 from mtl_core.data.instruments import limited
+from mtl_core.data.own_ready import lacking
 from mtl_core.errors import MtlError
 from pages import _draft, _start, _ui
 from pages._live import preload
@@ -44,11 +45,29 @@ def _preview(draft: _draft.Draft) -> None:
         _model(draft)
         return
     _model(draft)
+    if _lacks(draft):
+        return
     _summary_and_button(draft, experiment)
     preload()
     _truth(draft, experiment)
     sweep_section(experiment)
     _files(draft, experiment)
+
+
+def _lacks(draft: _draft.Draft) -> bool:
+    """Says so where a chosen task has too few sentences of one's own to be trained."""
+    said = [
+        f"**{_ui.plain(task)}** of {_ui.plain(dataset.label)} needs {what}"
+        for dataset, tasks in draft.chosen.values()
+        for task, what in lacking(dataset).items()
+        if task in tasks
+    ]
+    if said:
+        st.info(
+            f"Leave out what cannot be trained yet, or label more on the Data page: {'; '.join(said)}.",
+            icon=":material/edit_note:",
+        )
+    return bool(said)
 
 
 def _model(draft: _draft.Draft) -> None:

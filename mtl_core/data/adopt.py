@@ -47,6 +47,12 @@ def adopt(dataset: Dataset, home: Path) -> Dataset:
     return load_card(target)
 
 
+def in_folder(dataset: Dataset) -> bool:
+    """Whether the rows lie in the card's own folder, as those of uploads do."""
+    own = dataset.path.parent.resolve()
+    return dataset.card.hub is None and (own / dataset.card.folder).resolve().is_relative_to(own)
+
+
 def _check_name(card: Card, target: Path, home: Path) -> None:
     """A name belongs to one set of files; the same files may be added again."""
     for folder in card_folders(home):
