@@ -375,10 +375,10 @@ def test_the_data_page_shows_every_kind_and_both_texts(pairs, monkeypatch):
         assert any(said in text.value for text in app.markdown), [t.value for t in app.markdown]
     rows = make_pair_rows(24)
     html = [str(element.proto) for element in app.get("html")]
-    examples = [text for text in html if any(row["a"] in text for row in rows)]
-    assert len(examples) == 4
+    examples = [t for t in html if any(row["a"] in t for row in rows) and "like: " in t]
+    assert len(examples) == 4  # the findings quote texts too
     assert all(any(row["a"] in t and row["b"] in t for row in rows) for t in examples)
-    assert all("like: " in text and "good:" in text for text in examples)
+    assert all("good:" in text for text in examples)
     assert "Train pairs" in [metric.label for metric in app.metric]
 
 

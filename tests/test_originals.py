@@ -170,7 +170,10 @@ def test_a_converted_corpus_is_proposed_as_its_makers_describe_it(corpus: str) -
     found = {name: spec.kind for name, spec in proposal.card.tasks.items()}
     assert wanted.items() <= found.items(), found
     assert proposal.card.split_names == ALL and proposal.card.divide is None
-    for split in ALL:
+    splits = (
+        ALL if len(converted(corpus, "train")) < 6000 else ALL[1:]
+    )  # propose has read train too
+    for split in splits:
         sentences = load_sentences(proposal.dataset, split, tuple(wanted))
         rows = converted(corpus, split)
         assert len(sentences) == len(rows)
