@@ -62,21 +62,25 @@ def _sentences(path: str, split: str, stamps: tuple[int, ...], _dataset: Dataset
     return load_sentences(trained, split, tuple(trained.card.tasks))
 
 
-def truth(chosen: Sequence[tuple[Dataset, tuple[str, ...]]]) -> Report:
+def truth(
+    chosen: Sequence[tuple[Dataset, tuple[str, ...]]], max_words: int | None = None
+) -> Report:
     """What is doubtful about these datasets and their tasks together. Raises MtlError."""
     stamps = tuple(
         (str(dataset.path), tasks, *map(_changed, (dataset.path, *_files(dataset))))
         for dataset, tasks in chosen
     )
-    return _truth(stamps, chosen)
+    return _truth(stamps, max_words, chosen)
 
 
 @st.cache_resource(show_spinner="Looking for what is doubtful", max_entries=16)
 def _truth(
-    stamps: tuple[tuple[Any, ...], ...], _chosen: Sequence[tuple[Dataset, tuple[str, ...]]]
+    stamps: tuple[tuple[Any, ...], ...],
+    max_words: int | None,
+    _chosen: Sequence[tuple[Dataset, tuple[str, ...]]],
 ) -> Report:
     del stamps  # only part of the key
-    return report(_chosen)
+    return report(_chosen, max_words=max_words)
 
 
 def _files(dataset: Dataset) -> list[Path]:

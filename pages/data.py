@@ -11,9 +11,10 @@ from mtl_core.data.own_ready import lacking, ready
 from mtl_core.data.tasks import METRICS, Sentences
 from mtl_core.errors import MtlError
 from pages import _ui
-from pages._add_data import ADD, LOOK, add_data, go_to_labelling, greet_added
+from pages._add_data import ADD, add_data, go_to_labelling, greet_added, numbered, view
+from pages._add_data import SHOWN as LAST
 from pages._examples import example
-from pages._remove import remove_button
+from pages._remove import remove_button, show_refusal
 from pages._truth import show_truth
 
 SHOWN = 4
@@ -34,17 +35,23 @@ def _choose() -> Dataset | None:
         st.info(f"There is no dataset yet. Choose “{ADD}”.", icon=":material/arrow_upward:")
         return None
     by_name = {dataset.name: dataset for dataset in found.datasets}
-    key = f"{_ui.DATA_CHOICES}/dataset"
+    key = numbered(f"{_ui.DATA_CHOICES}/dataset")
     if st.session_state.get(key) not in by_name:
         st.session_state.pop(key, None)
-    name = st.selectbox(
-        "Dataset",
-        list(by_name),
-        format_func=lambda name: by_name[name].label,
-        key=key,
-        help="The samples, your own datasets and those of the folders in MTL_DATA.",
-        persist_state="session",
-    )
+    last = st.session_state.get(LAST)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Dataset",
+            list(by_name),
+            list(by_name).index(last) if last in by_name else 0,
+            format_func=lambda name: by_name[name].label,
+            key=key,
+            help="The samples, your own datasets and those of the folders in MTL_DATA.",
+            persist_state="session",
+        )
+        remove_button(by_name[name])
+    st.session_state[LAST] = name
+    show_refusal()
     return by_name[name]
 
 
@@ -77,7 +84,8 @@ def _truth(dataset: Dataset) -> None:
     st.subheader("Is it fit to measure with?", anchor=False)
     every = [ready(one) for one in _ui.catalog().datasets if one.name != dataset.name]
     others = {one.name: one for one in every if one is not None}
-    beside = st.multiselect(
+    wide, narrow = st.columns([4, 1])
+    beside = wide.multiselect(
         "Together with",
         list(others),
         format_func=lambda name: others[name].label,
@@ -85,9 +93,17 @@ def _truth(dataset: Dataset) -> None:
         placeholder="Choose datasets that are to be trained together with it",
         help="Texts of one that stand in another's training data, labels they share, their sizes.",
     )
+    most = narrow.number_input(
+        "Texts cut at (words)",
+        1,
+        10_000,
+        256,
+        key=f"{_ui.DATA_CHOICES}/most_words",
+        help="What would be lost, and how many labels with it.",
+    )
     together = [dataset, *(others[name] for name in beside)]
     try:
-        show_truth(_ui.truth([(one, tuple(one.card.tasks)) for one in together]))
+        show_truth(_ui.truth([(one, tuple(one.card.tasks)) for one in together], most))
     except MtlError as err:
         _ui.show_error(err)
 
@@ -207,34 +223,22 @@ def _show(whole: Dataset) -> None:
     dataset = ready(whole)
     _lacks(whole)
     if dataset is None:
-        remove_button(whole)
         return
     try:
         splits = {split: _ui.sentences(dataset, split) for split in dataset.card.split_names}
     except MtlError as err:
         _ui.show_error(err)
-        remove_button(whole)
         return
     _card(dataset, splits)
-    remove_button(whole)
     _truth(dataset)
     _task(dataset, splits)
-    _lengths(splits, _ui.theme() == "dark")
     _examples(dataset, splits)
+    _lengths(splits, _ui.theme() == "dark")
 
 
 _ui.page_head("Data", "What the models learn from: tasks, labels and examples.")
 greet_added()
-_view = st.segmented_control(
-    "View",
-    [LOOK, ADD],
-    default=LOOK,
-    required=True,
-    key=_ui.DATA_VIEW,
-    help="Look at the datasets that are there, or bring one of your own.",
-    label_visibility="collapsed",
-)
-if _view == ADD:
+if view() == ADD:
     add_data()
 elif (_chosen := _choose()) is not None:
     _show(_chosen)

@@ -144,7 +144,8 @@ def _truth(draft: _draft.Draft, experiment: Experiment) -> None:
     with box:
         try:
             chosen = [(draft.chosen[choice.card][0], choice.tasks) for choice in experiment.data]
-            show_truth(_ui.truth(chosen))
+            most = getattr(experiment.encoder, "max_length", None)
+            show_truth(_ui.truth(chosen, most))
         except MtlError as err:
             _ui.show_error(err)
 

@@ -131,3 +131,18 @@ def test_proposed_cards_train_without_an_edit(tmp_path: Path, mtl_home: Path) ->
         run = Runs().create(tiny_experiment(dataset, **changes))
         execute(run)
         assert run.status().state.value == "finished", run.status().reason
+
+
+def test_an_experiment_is_judged_by_what_it_chooses(reviews: Path, tmp_path: Path) -> None:
+    check(reviews, "--save", reviews)
+    short = blocks([[(f"Ann{i}", "left"), ("B-PER", "O")] for i in range(20)])
+    write(tmp_path / "names" / "all.conll", short)
+    check(tmp_path / "names", "--save", tmp_path / "names")
+    file = tmp_path / "both.yaml"
+    file.write_text(
+        "data: [{card: reviews, tasks: [label]}, {card: names, tasks: [ner]}]", encoding="utf-8"
+    )
+    found = json.loads(check(file, "--json", "--max-words", 5).stdout)
+    assert [list(one["tasks"]) for one in found["datasets"]] == [["label"], ["ner"]]
+    cut = [one for one in found["findings"] if "cut at 5 words" in one["what"]]
+    assert len(cut) == 1 and "40 of 40" in cut[0]["what"], found["findings"]

@@ -1,24 +1,27 @@
 """`mtl data check`: read data in any form, say what it is and what is wrong, propose a card."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
+from yaml import YAMLError
 
-from mtl_core.config.yaml_text import written
+from mtl_core.config import Experiment
+from mtl_core.config.yaml_text import parsed, written
 from mtl_core.data.adopt import adopt
 from mtl_core.data.catalog import CARD_FILE, Card, Dataset, load_card
+from mtl_core.data.choosing import settle
 from mtl_core.data.files import home, write_atomically
 from mtl_core.data.findings import Finding, Tell
 from mtl_core.data.proposing import Proposal, propose
-from mtl_core.data.tasks import Sentences, load_sentences
+from mtl_core.data.tasks import Sentences, load_sentences, spec_of
 from mtl_core.data.truth import Report, report
 from mtl_core.errors import ConfigError, DataError
 
 from .data_words import tell_dataset, tell_findings, tell_proposal
-from .output import Json, emit
+from .output import Json, catalog, emit
 
 _PARTS = 5  # of a histogram
 
@@ -37,8 +40,8 @@ def data_check(
         list[Path],
         typer.Argument(
             metavar="PATH...",
-            help="A card, a data file, an archive or a folder; several are judged as what trains "
-            "together.",
+            help="A card, a data file, an archive, a folder or an experiment; several are judged as "
+            "what trains together.",
         ),
     ],
     save: Annotated[
@@ -48,6 +51,9 @@ def data_check(
     add: Annotated[
         bool, typer.Option("--add", help="Add the dataset to those that can be chosen by name.")
     ] = False,
+    max_words: Annotated[
+        int, typer.Option(min=1, help="Say what is lost if texts are cut at so many words.")
+    ] = 256,
     as_json: Json = False,
 ) -> None:
     """Read data in any form: say what it is and what is wrong, and propose a card.
@@ -57,8 +63,9 @@ def data_check(
     """
     if (save or add) and len(paths) > 1:
         raise ConfigError("--save and --add take one PATH; call the command once for each")
-    checked = [_looked_at(path) for path in paths]
-    found = report([(c.dataset, tuple(c.dataset.card.tasks)) for c in checked], load=_load(checked))
+    checked = [one for path in paths for one in _looked_at(path)]
+    chosen = [(one.dataset, tuple(one.dataset.card.tasks)) for one in checked]
+    found = report(chosen, max_words=max_words, load=_load(checked))
     for one in checked:
         if not one.sentences.get("train"):
             raise DataError(_first_error(found, one.dataset))
@@ -84,13 +91,35 @@ def data_check(
         raise typer.Exit(1)
 
 
-def _looked_at(path: Path) -> Checked:
-    """By the card that is there, otherwise by one that is proposed."""
-    is_card = path.is_file() and path.suffix in (".yaml", ".yml")
-    if is_card or (path / CARD_FILE).is_file():
-        return Checked(load_card(path))
+def _looked_at(path: Path) -> list[Checked]:
+    """By the card that is there, by what an experiment chooses, otherwise by a proposed card."""
+    is_yaml = path.is_file() and path.suffix in (".yaml", ".yml")
+    if is_yaml and _is_experiment(path):
+        return _chosen(path)
+    if is_yaml or (path / CARD_FILE).is_file():
+        return [Checked(load_card(path))]
     proposal = propose(path)
-    return Checked(proposal.dataset, proposal)
+    return [Checked(proposal.dataset, proposal)]
+
+
+def _is_experiment(file: Path) -> bool:
+    try:
+        tree = parsed(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, YAMLError, RecursionError):
+        return False  # the card's own reader says what is wrong with it
+    return isinstance(tree, dict) and "data" in tree and "splits" not in tree
+
+
+def _chosen(file: Path) -> list[Checked]:
+    """The datasets of an experiment, with the tasks that it learns from each."""
+    known, beside = catalog(), file.resolve().parent
+    found = []
+    for choice in settle(Experiment.load(file), known, beside=beside).data:
+        dataset = known.find(choice.card, beside)
+        tasks = {task: spec_of(dataset, task) for task in choice.tasks}
+        card = dataset.card.model_copy(update={"tasks": tasks})
+        found.append(Checked(replace(dataset, card=card)))
+    return found
 
 
 def _load(checked: list[Checked]) -> Any:
