@@ -19,6 +19,7 @@ from pages._proposal import corrected, preview, without_folder
 
 KEY = "add_data"  # how the keys of these widgets begin
 LOOK, ADD = "Datasets", "Add a dataset"  # the views of the page
+SHOWN = f"{_ui.DATA_CHOICES}/shown"  # name of the dataset that was looked at last
 UPLOAD, FOLDER, HUB, OWN = "Upload files", "A folder here", "From the hub", "Write your own"
 FORMATS = (
     "Tables (CSV, TSV), JSON and JSON lines, Parquet, Arrow, CoNLL and CoNLL-U columns, a text per "
@@ -27,15 +28,50 @@ FORMATS = (
 )
 
 
+TURN = f"{KEY}/turn"  # how often the page turned by itself, and where to
+
+
+def view() -> str:
+    """Which view of the page is open: what the reader chose, or where the page turned to last."""
+    number, first, _ = _turn()
+    return str(
+        st.segmented_control(
+            "View",
+            [LOOK, ADD],
+            default=first,
+            required=True,
+            key=numbered(_ui.DATA_VIEW, number),
+            help="Look at the datasets that are there, or bring one of your own.",
+            label_visibility="collapsed",
+        )
+    )
+
+
+def _turn() -> tuple[int, str, str]:
+    number, view, way = st.session_state.get(TURN, (0, LOOK, UPLOAD))
+    return int(number), str(view), str(way)
+
+
+def turn_to(view: str, way: str) -> None:
+    """Open a view, with new widgets: what one shows cannot be changed reliably from here."""
+    st.session_state[TURN] = (_turn()[0] + 1, view, way)
+
+
+def numbered(key: str, number: int | None = None) -> str:
+    """The key of a widget that is a new one after each turn."""
+    number = _turn()[0] if number is None else number
+    return f"{key}/{number}" if number else key
+
+
 def add_data() -> None:
     """All ways, one of them open."""
     ways = {UPLOAD: _upload, FOLDER: _folder, HUB: presets_form, OWN: annotate}
     way = st.segmented_control(
         "Where it comes from",
         list(ways),
-        default=UPLOAD,
+        default=_turn()[2],
         required=True,
-        key=f"{KEY}/way",
+        key=numbered(f"{KEY}/way"),
         help="Whatever you bring is looked at first; nothing is added before you say so.",
         label_visibility="collapsed",
     )
@@ -44,15 +80,16 @@ def add_data() -> None:
 
 def go_to_labelling(name: str) -> None:
     """When a button is pressed: open a dataset of one's own in the editor."""
-    st.session_state.update({_ui.DATA_VIEW: ADD, f"{KEY}/way": OWN, CHOSEN: name})
+    st.session_state[CHOSEN] = name
+    turn_to(ADD, OWN)
 
 
 def greet_added() -> None:
     """After a dataset was added: show it, and say so."""
     name = st.session_state.pop(_ui.ADDED_DATASET, None)
     if name is not None:
-        st.session_state[f"{_ui.DATA_CHOICES}/dataset"] = name
-        st.session_state.pop(_ui.DATA_VIEW, None)  # back to the datasets
+        st.session_state[SHOWN] = name
+        turn_to(LOOK, st.session_state.get(numbered(f"{KEY}/way"), UPLOAD))
         st.toast(f"{_ui.plain(name)} can be chosen now.", icon=":material/check:")
 
 

@@ -20,6 +20,7 @@ from pages._examples import example
 from pages._truth import show_findings
 
 KEY = "proposal"  # how the keys of these widgets begin
+NO_TASK = "\N{EN DASH}"  # the kind of a column that is no task
 SHOWN = 3  # example rows
 _MANY = 6  # tasks that are easily corrected one by one
 _APART = "bring files of different datasets one dataset after the other"
@@ -48,8 +49,9 @@ def corrected(path: Path, called: str = "") -> Proposal | None:
         _ui.show_error(without_folder(str(err), path))
         return None
     named = _named(proposal, key)
-    show_findings(_findings(named))
-    preview(named.card, named.dataset, key)
+    shown = named or proposal
+    show_findings(_findings(shown))
+    preview(shown.card, shown.dataset, key)
     return named
 
 
@@ -57,7 +59,12 @@ def _findings(proposal: Proposal) -> Iterator[Finding]:
     """What was found, with the files by their own names; files that are left out are doubtful too."""
     for finding in proposal.findings:
         what = without_folder(finding.what, proposal.path)
-        yield replace(finding, what=what, place=without_folder(finding.place, proposal.path))
+        left_out = finding.level == "error" and proposal.card.faults == "leave_out"
+        cure = ", ".join(
+            filter(None, (finding.cure, "until then it is left out" if left_out else ""))
+        )
+        place = without_folder(finding.place, proposal.path)
+        yield replace(finding, what=what, cure=cure, place=place)
     for file in proposal.files:
         if file.why.startswith("written otherwise"):
             what = f"'{file.address}' is left out: {file.why}"
@@ -128,6 +135,8 @@ def _layout(key: str) -> Layout | None:
             "Quotes enclose fields", True, key=f"{key}/quoting", help="Off: they are plain text."
         )
     if kind is None:
+        if any((delimiter, encoding, names, not quoting)):
+            box.caption("Choose the format as well: the other fields hold together with it.")
         return None
     columns = tuple(name.strip() for name in names.split(",") if name.strip())
     try:
@@ -150,7 +159,7 @@ def _corrections(first: Proposal, key: str, layout: Layout | None) -> Overrides:
                 "Column": column.name,
                 SEEMS: column.holds,
                 TASK: column.task,
-                ANSWER: kinds.get(column.task, ""),
+                ANSWER: kinds.get(column.task, NO_TASK),
                 "Examples": " · ".join(column.examples)[:200],
                 "Why": column.why,
             }
@@ -164,7 +173,7 @@ def _corrections(first: Proposal, key: str, layout: Layout | None) -> Overrides:
         column_config={
             SEEMS: st.column_config.SelectboxColumn(options=list(get_args(Holds)), required=True),
             TASK: st.column_config.TextColumn(max_chars=60),
-            ANSWER: st.column_config.SelectboxColumn(options=["", *get_args(TaskKind)]),
+            ANSWER: st.column_config.SelectboxColumn(options=[NO_TASK, *get_args(TaskKind)]),
         },
         key=f"{key}/columns-{layout!r}",
         width="stretch",
@@ -182,7 +191,13 @@ def _corrections(first: Proposal, key: str, layout: Layout | None) -> Overrides:
 def _changed(before: pd.DataFrame, after: pd.DataFrame, column: str) -> dict[str, Any]:
     """What the reader has put into a column, by the name of the row's column."""
     rows = zip(before["Column"], before[column], after[column], strict=True)
-    return {name: new for name, old, new in rows if isinstance(new, str) and new and new != old}
+    return {
+        name: new
+        for name, old, new in rows
+        if isinstance(new, str)
+        and new not in ("", NO_TASK)
+        and new != old  # an emptied cell is NaN
+    }
 
 
 def _unused(first: Proposal, key: str) -> list[str]:
@@ -220,8 +235,11 @@ def _divide(first: Proposal, key: str) -> AtRandom | None:
     return divide.model_copy(update=shares)
 
 
-def _named(proposal: Proposal, key: str) -> Proposal:
-    """With the name, the language and the mind about faulty rows that the reader gives it."""
+def _named(proposal: Proposal, key: str) -> Proposal | None:
+    """With the name, the language and the mind about faulty rows that the reader gives it.
+
+    None where that can be no name.
+    """
     card = proposal.card
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
@@ -243,13 +261,12 @@ def _named(proposal: Proposal, key: str) -> Proposal:
         "faults": "leave_out" if leave_out else "stop",
     }  # fmt: skip
     try:
-        new = type(card).model_validate(tree)
+        return replace(proposal, card=type(card).model_validate(tree))
     except ValueError:
         _ui.show_error(
             f"'{name}' cannot name a dataset: letters, digits, dots, hyphens and underscores, up to 64"
         )
-        new = card
-    return replace(proposal, card=new)
+        return None
 
 
 def preview(card: Card, dataset: Dataset, key: str) -> None:

@@ -14,18 +14,14 @@ FAULT = f"{KEY}/fault"
 
 
 def remove_button(dataset: Dataset) -> None:
-    """Below a dataset of one's own; nothing below any other."""
+    """Beside a dataset of one's own; nothing beside any other."""
     if not can_remove(dataset, home()):
         return
-    fault = st.session_state.pop(FAULT, None)
-    if fault:
-        show_error(fault)
     with st.popover(
         "Remove",
         icon=":material/delete:",
         key=f"{KEY}/{dataset.name}",
         help="Take this dataset off the list.",
-        type="tertiary",
     ):
         st.markdown(f"{_what_happens(dataset)} {_who_used_it(dataset)}")
         st.button(
@@ -37,6 +33,13 @@ def remove_button(dataset: Dataset) -> None:
             args=(dataset,),
             help="Nothing is deleted for good.",
         )
+
+
+def show_refusal() -> None:
+    """Why a dataset could not be removed a moment ago."""
+    fault = st.session_state.pop(FAULT, None)
+    if fault:
+        show_error(fault)
 
 
 def _what_happens(dataset: Dataset) -> str:

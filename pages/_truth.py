@@ -22,6 +22,7 @@ _BREAKS = "overflow-wrap:anywhere"
 _EXAMPLE = f"font-size:.85rem;{_BREAKS};margin:.1rem 0"
 OPEN = 6  # findings that are not folded away
 _WORD = re.compile(r"[a-z][a-z'-]*[,:]?")  # of plain English, no file's or column's name
+_LINE = re.compile(r" (line|row) \d+$")
 MOST_LABELS = 3  # of a task that the table names
 
 
@@ -82,10 +83,12 @@ def _item(finding: Finding) -> str:
 
 
 def _where(finding: Finding) -> str:
-    """The place of the first one, and how many there are where no examples say so."""
-    place = f"<code>{safe(finding.place)}</code>" if finding.place else ""
-    many = f"{finding.count:,} in all" if finding.count > 1 and not finding.examples else ""
-    return " · ".join(filter(None, (place, many)))
+    """The place; of faults in lines how many there are too, where no examples say so."""
+    place = safe(finding.place)
+    if not _LINE.search(finding.place):
+        return place
+    many = finding.count > 1 and not finding.examples
+    return f"<code>{place}</code>{f' and {finding.count - 1:,} more' if many else ''}"
 
 
 def _of(shown: int, count: int) -> str:

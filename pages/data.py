@@ -176,7 +176,7 @@ def _lengths(splits: dict[str, Sentences], dark: bool) -> None:
 def _examples(dataset: Dataset, splits: dict[str, Sentences]) -> None:
     """A few sentences with everything that is annotated on them."""
     st.subheader("Examples", anchor=False)
-    key = f"{_ui.DATA_CHOICES}/split"
+    key = "/".join((_ui.DATA_CHOICES, "split", *splits))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.segmented_control(
             "Split",
