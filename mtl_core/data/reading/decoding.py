@@ -11,7 +11,7 @@ from mtl_core.data.findings import EXAMPLES, Finding, Level
 from mtl_core.errors import DataError
 
 from .contract import Source
-from .encodings import WINDOWS, guessed
+from .encodings import WINDOWS, guessed, is_utf8
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -202,11 +202,11 @@ class _Decoder:
 
     def _likely(self, lines: list[bytes]) -> str:
         """What the lines are that are not UTF-8, judged by the first block that holds such."""
-        bad = [line for line in lines if not _is_utf8(line)]
+        bad = [line for line in lines if not is_utf8(line)]
         good = sum(not line.isascii() for line in lines) - len(bad)
         name = guessed(b"\n".join(bad)) if len(bad) > good else ""
         if name:
-            first = next(number for number, line in enumerate(lines) if not _is_utf8(line))
+            first = next(number for number, line in enumerate(lines) if not is_utf8(line))
             what = f"most lines beyond ASCII are not UTF-8 but look like {name}"
             cure = f"set layout.encoding to {name} in the card"
             example = lines[first].decode(name, "replace")
@@ -246,11 +246,3 @@ def _together(faults: list[tuple[Finding, str]]) -> Finding:
     shown = (text.strip() for _, text in faults[:EXAMPLES])
     examples = tuple(text if len(text) <= 80 else text[:79] + "…" for text in shown)
     return replace(faults[0][0], count=len(faults), examples=examples)
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -85,3 +85,12 @@ def _is_usual(candidate: _Candidate, sign: str) -> bool:
 def _low(candidate: _Candidate, coded: bytes) -> bool:
     """Whether a sign stands in the first plane: GB 2312 has no trail bytes below 0xA1."""
     return candidate.name != "gb18030" or coded[1] >= 0xA1
+
+
+def is_utf8(line: bytes) -> bool:
+    """Whether some bytes are UTF-8."""
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -4,8 +4,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-_START = ("start", "start_char", "start_offset", "startOffset", "begin", "from", "offset")
-_END = ("end", "end_char", "end_offset", "endOffset", "stop", "to")
+_START = (
+    "start", "start_char", "start_offset", "startOffset", "char_start", "begin", "begin_offset",
+    "beginOffset", "from", "offset",
+)  # fmt: skip
+_END = (
+    "end", "end_char", "end_offset", "endOffset", "char_end", "stop", "finish", "to",
+)  # fmt: skip
 _LABEL = (
     "label", "labels", "type", "tag", "entity", "entity_type", "entity_group", "category", "slot",
     "class", "name",
