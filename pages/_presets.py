@@ -57,7 +57,11 @@ def presets_form() -> None:
         _pick(fitting)
     else:
         st.info("No dataset of the list has this task in this language.", icon=":material/search:")
-    with st.expander("Another dataset of the hub, by its name", icon=":material/cloud_download:"):
+    with st.expander(
+        "Another dataset of the hub, by its name",
+        icon=":material/cloud_download:",
+        key=f"{KEY}/another",  # it stays open when an error appears above it
+    ):
         _named()
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from mtl_core.data.catalog import Card, Dataset, TaskKind
-from mtl_core.data.findings import Finding
+from mtl_core.data.findings import EXAMPLES, Finding
 from mtl_core.data.layout import AtRandom, FileKind, Layout
 from mtl_core.data.proposing import Overrides, Proposal, propose
 from mtl_core.data.proposing.contract import Holds
@@ -46,7 +46,7 @@ def corrected(path: Path, called: str = "") -> Proposal | None:
             st.html(_ui.small_print(_facts(first)))
         proposal = _proposal(path, stamp, called, _corrections(first, key, layout))
     except DataError as err:
-        _ui.show_error(without_folder(str(err), path))
+        _ui.show_error(without_folder(str(err), path) if path.exists() else err)
         return None
     named = _named(proposal, key)
     shown = named or proposal
@@ -65,10 +65,15 @@ def _findings(proposal: Proposal) -> Iterator[Finding]:
         )
         place = without_folder(finding.place, proposal.path)
         yield replace(finding, what=what, cure=cure, place=place)
-    for file in proposal.files:
-        if file.why.startswith("written otherwise"):
-            what = f"'{file.address}' is left out: {file.why}"
-            yield Finding("left out", "warning", what, _APART)
+    odd = [file for file in proposal.files if file.why.startswith("written otherwise")]
+    if odd:
+        what = f"'{odd[0].address}' is left out: {odd[0].why}"
+        if len(odd) > 1:
+            what = f"{len(odd)} files are left out: they are written otherwise than those that are used"
+        names = tuple(file.address for file in odd) if len(odd) > 1 else ()
+        yield Finding(
+            "left out", "warning", what, _APART, count=len(odd), examples=names[:EXAMPLES]
+        )
 
 
 def without_folder(text: str, path: Path) -> str:

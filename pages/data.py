@@ -206,7 +206,8 @@ def _lacks(dataset: Dataset) -> None:
     if not lacks:
         return
     said = "; ".join(f"**{', '.join(tasks)}** needs {what}" for what, tasks in lacks.items())
-    st.info(f"Not all of it can be trained yet: {said}.", icon=":material/edit_note:")
+    much = "Not all" if ready(dataset) else "Nothing"
+    st.info(f"{much} of it can be trained yet: {said}.", icon=":material/edit_note:")
     st.button(
         "Label sentences",
         key=f"{_ui.DATA_CHOICES}/label",

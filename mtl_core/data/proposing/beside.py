@@ -36,8 +36,14 @@ def parallel(looked: Sequence[Looked]) -> Found | None:
 
 
 def _is_short(one: Looked) -> bool:
-    """A line of tags may look like a table; lines of many cells are one."""
-    return one.layout is not None and len(one.layout.columns) <= 2 and "\t" not in one.head[0]
+    """A line of tags may look like a table; lines of many cells, and a line of names, are one."""
+    if one.layout is None or "\t" in one.head[0]:
+        return False
+    return len(one.layout.columns) <= 2 and (bool(one.layout.columns) or not _is_named_a_table(one))
+
+
+def _is_named_a_table(one: Looked) -> bool:
+    return bool(re.search(r"\.(csv|tsv)(\.|$)", one.place.name.lower()))
 
 
 def _as_long(files: Mapping[str, Looked]) -> dict[str, Looked]:
