@@ -98,8 +98,9 @@ def _looked_at(path: Path) -> list[Checked]:
         return _chosen(path)
     if is_yaml or (path / CARD_FILE).is_file():
         return [Checked(load_card(path))]
-    proposal = propose(path)
-    return [Checked(proposal.dataset, proposal)]
+    read: dict[str, Sentences] = {}
+    proposal = propose(path, keep=read)
+    return [Checked(proposal.dataset, proposal, sentences=read)]
 
 
 def _is_experiment(file: Path) -> bool:
@@ -123,13 +124,15 @@ def _chosen(file: Path) -> list[Checked]:
 
 
 def _load(checked: list[Checked]) -> Any:
-    """Reads a split as the report asks for it, and keeps what was read."""
+    """Reads a split as the report asks for it, and keeps what was read. What a proposal has read is
+    not read again: its faults are told with the proposal."""
     of = {id(one.dataset): one for one in checked}
 
     def load(dataset: Dataset, split: str, tasks: tuple[str, ...], tell: Tell) -> Sentences:
-        found = load_sentences(dataset, split, tasks, tell)
-        of[id(dataset)].sentences[split] = found
-        return found
+        read = of[id(dataset)].sentences
+        if split not in read:
+            read[split] = load_sentences(dataset, split, tasks, tell)
+        return read[split]
 
     return load
 

@@ -8,7 +8,7 @@ from mtl_core.errors import DataError, shown
 
 from .catalog import Address, Card, Dataset
 from .dividing import divided, placed
-from .findings import Tell
+from .findings import Findings, Tell
 from .layout import AtRandom
 from .reading import Row, kind_of, read_rows
 from .reading.contract import unit_of
@@ -16,10 +16,12 @@ from .reading.contract import unit_of
 
 @dataclass
 class SplitRows:
-    """Reads the rows of splits. Kept for a while, it reads files once from which several splits are
-    cut; faults of their rows are then told once, too."""
+    """Reads the rows of splits. With `keep` it reads files once from which several splits are cut,
+    as long as it lives; faults of their rows are then told once, too. With `told` they are not told
+    to who asks for a split, but kept there by the split that the files are named for."""
 
     keep: bool = False
+    told: dict[str, Findings] | None = None
     _places: dict[int, str] = field(default_factory=dict)  # by identity: file and line of a row
     _read: dict[object, list[Row]] = field(default_factory=dict)
     _divisions: dict[object, list[str]] = field(default_factory=dict)
@@ -61,6 +63,8 @@ class SplitRows:
         key = (named, repr(card.splits[named]), repr(card.layout), card.segmentation)
         if key in self._read:
             return self._read[key]
+        if self.told is not None:
+            tell = self.told.setdefault(named, Findings())
         rows: list[Row] = []
         if card.hub is not None:
             from .hub import read_hub

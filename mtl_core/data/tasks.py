@@ -8,6 +8,7 @@ from pathlib import Path
 from mtl_core.errors import DataError, shown
 
 from .catalog import PER_WORD, Dataset, TaskKind, TaskSpec
+from .collecting import without_collecting
 from .findings import Finding, Tell, strict
 from .gold import Gold, WrongAnswer, gold_of
 from .marks import mark_of
@@ -125,7 +126,13 @@ def load_sentences(
     counts as not given. Without `tell` the card says which. `rows` reads the files of several splits
     once for all of them.
     """
-    rows = rows or SplitRows()
+    with without_collecting():
+        return _loaded(dataset, split, tasks, tell, rows or SplitRows())
+
+
+def _loaded(
+    dataset: Dataset, split: str, tasks: Sequence[str], tell: Tell | None, rows: SplitRows
+) -> Sentences:
     listens = tell is not None and tell is not strict
     if tell is None:  # findings that are empty so far are false, too
         tell = strict if dataset.card.faults == "stop" else _leave_out

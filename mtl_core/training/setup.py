@@ -19,6 +19,7 @@ from mtl_core.data.instruments import instrumented
 from mtl_core.data.known_words import KnownWords
 from mtl_core.data.mixing import MIXING, Feed
 from mtl_core.data.pieces import Pieces, encode_cached
+from mtl_core.data.split_rows import SplitRows
 from mtl_core.data.tasks import Sentences, Task, agreed, load_sentences, spec_of, task_of
 from mtl_core.errors import ConfigError
 from mtl_core.models.contracts import MakeEncoder
@@ -139,8 +140,9 @@ def _corpora(experiment: Experiment, catalog: Catalog) -> list[Corpus]:
 
 def _load(dataset: Dataset, choice: DataChoice) -> Corpus:
     """Read the splits that the card names."""
+    rows = SplitRows(keep=True)
     splits = dataset.card.split_names
-    found = {split: load_sentences(dataset, split, choice.tasks) for split in splits}
+    found = {split: load_sentences(dataset, split, choice.tasks, rows=rows) for split in splits}
     return Corpus(dataset, choice, found)
 
 

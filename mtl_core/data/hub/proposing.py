@@ -14,6 +14,7 @@ from mtl_core.data.proposing.contract import ColumnFacts, FileFacts, Proposal
 from mtl_core.data.proposing.naming import dataset_name
 from mtl_core.data.proposing.split_names import split_of
 from mtl_core.data.reading import Row
+from mtl_core.data.split_rows import SplitRows
 from mtl_core.data.tasks import load_sentences, task_of
 from mtl_core.data.text import Segmentation, segmentation_of_texts, segmentation_of_tokens
 from mtl_core.errors import DataError
@@ -222,9 +223,11 @@ def _columns(
 
 def _try(proposal: Proposal) -> None:
     """Load what the card names, as training will. Raises DataError where a task cannot learn."""
-    card, found = proposal.card, {}
+    card, found, rows = proposal.card, {}, SplitRows(keep=True)
     for split in card.split_names:
-        found[split] = load_sentences(proposal.dataset, split, tuple(card.tasks), proposal.findings)
+        found[split] = load_sentences(
+            proposal.dataset, split, tuple(card.tasks), proposal.findings, rows=rows
+        )
     for name, spec in card.tasks.items():
         task_of(name, spec, [found["train"]])
 

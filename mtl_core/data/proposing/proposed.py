@@ -11,6 +11,7 @@ from mtl_core.data.catalog import Card, TaskSpec
 from mtl_core.data.findings import Finding, Findings
 from mtl_core.data.layout import AtRandom, ByColumn, Divide, Layout
 from mtl_core.data.reading import Row
+from mtl_core.data.tasks import Sentences
 from mtl_core.errors import DataError
 
 from .columns import Column, columns_of
@@ -29,18 +30,25 @@ from .trial import Trial
 _ROUNDS = 3  # what is unfolded may hold more that can be
 
 
-def propose(path: Path, *, name: str = "", overrides: Overrides | None = None) -> Proposal:
+def propose(
+    path: Path,
+    *,
+    name: str = "",
+    overrides: Overrides | None = None,
+    keep: dict[str, Sentences] | None = None,
+) -> Proposal:
     """Look at a file, an archive or a folder, and propose a card that trains as it stands.
 
-    Raises DataError where nothing can be made of it: what was seen, and the cure.
+    `keep` takes what was read of each split while the card was tried. Raises DataError where nothing
+    can be made of the path: what was seen, and the cure.
     """
-    try:
-        return _proposed(path, name, overrides or Overrides())
-    except DataError as err:
-        raise DataError(" ".join(str(err).split())) from err  # names in files may hold newlines
+    proposal, sentences = _proposed(path, name, overrides or Overrides())
+    if keep is not None:
+        keep |= sentences
+    return proposal
 
 
-def _proposed(path: Path, name: str, overrides: Overrides) -> Proposal:
+def _proposed(path: Path, name: str, overrides: Overrides) -> tuple[Proposal, dict[str, Sentences]]:
     findings = Findings()
     found = gathered(path, overrides, findings)
     seen = _seen(found, overrides)
@@ -63,8 +71,10 @@ def _proposed(path: Path, name: str, overrides: Overrides) -> Proposal:
     tasks = {column: task for column, (task, _) in specs.items() if task in card.tasks}
     tell_columns(seen.columns, read, tasks, trial.left_out, findings)
     columns = tuple(column_facts(c, tasks) for c in seen.columns.values())
-    files = file_facts(found, trial.rows(), card, seen.written)
-    return Proposal(card, path, files, columns, findings)
+    sentences = trial.sentences()
+    rows = {split: len(read) for split, read in sentences.items()}
+    files = file_facts(found, rows, card, seen.written)
+    return Proposal(card, path, files, columns, findings), sentences
 
 
 def _card(path: Path, **parts: object) -> Card:

@@ -6,6 +6,7 @@ from pathlib import Path
 from mtl_core.data.catalog import CARD_FILE, Card, Dataset
 from mtl_core.data.findings import Finding, Findings
 from mtl_core.data.layout import AtRandom
+from mtl_core.data.split_rows import SplitRows
 from mtl_core.data.tasks import Sentences, load_sentences, task_of
 from mtl_core.errors import DataError
 
@@ -22,35 +23,35 @@ class Trial:
     findings: Findings
     left_out: dict[str, str] = field(default_factory=dict)  # task -> why
     _read: dict[str, tuple[Sentences, Findings]] = field(default_factory=dict)
+    _rows: SplitRows = field(default_factory=lambda: SplitRows(keep=True, told={}))
 
     def run(self) -> Card:
         """The card as far as it works. Raises DataError where no task is left that could learn."""
         self._give_splits_rows()
         self._leave_out_idle_tasks()
         self._leave_out_silent_splits()
-        worst = None
-        told: set[Finding] = set()  # the splits that are cut off the training files read them again
-        for split in self.card.split_names:
-            _, found = self._load(split)
+        told = [self._load(split)[1] for split in self.card.split_names]
+        of_rows = self._rows.told or {}
+        told = [*(of_rows[split] for split in self.card.splits if split in of_rows), *told]
+        for found in told:
             for finding in found:
-                if finding not in told:
-                    self.findings(finding)
-            told.update(found)
-            worst = "error" if found.worst == "error" else worst
-        if worst == "error":
+                self.findings(finding)
+        if any(found.worst == "error" for found in told):
             self.card = self.card.model_copy(update={"faults": "leave_out"})
         return self.card
 
-    def rows(self) -> dict[str, int]:
-        """How many rows each split has."""
-        return {split: len(self._load(split)[0]) for split in self.card.split_names}
+    def sentences(self) -> dict[str, Sentences]:
+        """What was read of each split."""
+        return {split: self._load(split)[0] for split in self.card.split_names}
 
     def _load(self, split: str) -> tuple[Sentences, Findings]:
         key = f"{split} {sorted(self.card.tasks)} {self.card.divide!r}"
         if key not in self._read:
             dataset = Dataset(self.card, self.folder.resolve() / CARD_FILE)
             found = Findings()
-            sentences = load_sentences(dataset, split, tuple(self.card.tasks), found)
+            sentences = load_sentences(
+                dataset, split, tuple(self.card.tasks), found, rows=self._rows
+            )
             self._read[key] = (sentences, found)
         return self._read[key]
 
@@ -114,6 +115,7 @@ class Trial:
             reasons = "; ".join(f"{task}: {why}" for task, why in tasks.items())
             raise DataError(f"{self.folder}: no task that could be learnt ({reasons})")
         self._changed(tasks=kept)
+        self._read.clear()
 
     def _leave_out_silent_splits(self) -> None:
         """A split without labels (some competitions keep those of test secret) measures nothing."""

@@ -1,11 +1,9 @@
 """Files to rows, for every format people have: one reader for each, in the table READERS."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mtl_core.data.catalog import Address
+from mtl_core.data.collecting import without_collecting
 from mtl_core.data.findings import Finding, Tell, strict
 from mtl_core.data.layout import FileKind, Layout
 from mtl_core.data.text import Segmentation
@@ -61,7 +59,7 @@ def read_rows(
         address = Address(address)
     how = layout or Layout(kind=kind_of(address))
     source = Source(address, how, _Patience(address, tell))
-    with _without_collecting():
+    with without_collecting():
         found = READERS[how.kind](source)
         rows = list(unfolded(found, source, segmentation) if how.markup else found)
     if not rows:
@@ -85,18 +83,6 @@ class _Patience:
                 f"{self._address}: more than {MOST_ERRORS} errors, the last one {finding.sentence}; "
                 "correct the card's layout"
             )
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Rows refer to each other nowhere: looking for cycles among millions would take half the time."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 def kind_of(address: Address) -> FileKind:
