@@ -110,7 +110,8 @@ def _progress(own: Annotations, rows: Sequence[OwnRow]) -> None:
     for name, need in needs.items():
         if need.lacks:
             lacking.setdefault(need.lacks, []).append(name)
-    st.html(small_print([f"To train {', '.join(t)}: {what}." for what, t in lacking.items()]))
+    if lacking:
+        st.html(small_print([f"To train {', '.join(t)}: {what}." for what, t in lacking.items()]))
     _ready(needs)
 
 
@@ -160,7 +161,8 @@ def _edit(own: Annotations, rows: Sequence[OwnRow]) -> None:
 
 def _pick(own: Annotations, rows: Sequence[OwnRow], place: int) -> int:
     """The sentence that is chosen from the list, else the one that was come to."""
-    key = f"{KEY}/pick/{own.card.name}/{rows[place].id}/{len(rows)}"
+    labels = len(rows[place].gold)  # its circle is part of what the list shows
+    key = f"{KEY}/pick/{own.card.name}/{rows[place].id}/{len(rows)}/{labels}"
     if len(rows) > _LISTED:
         label = f"Sentence, 1 to {len(rows):,}"
         found = int(st.number_input(label, 1, len(rows), place + 1, key=key)) - 1

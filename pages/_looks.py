@@ -81,13 +81,19 @@ def colour(task: str) -> str:
     return TaskColours(home()).colour(task, theme())
 
 
-def chip(task: str, text: str | None = None) -> str:
-    """HTML: the task's name beside a dot of its colour."""
-    dot = task_shade(TaskColours(home()).place(task))
+def foreseen(tasks: Iterable[str]) -> dict[str, int]:
+    """Places in the palette for tasks that may never be added: nothing remembers them."""
+    return TaskColours(home()).foreseen(tasks)
+
+
+def chip(task: str, text: str | None = None, place: int | None = None) -> str:
+    """HTML: the task's name beside a dot of its colour, or of the colour at a place."""
+    dot = task_shade(TaskColours(home()).place(task) if place is None else place)
     return (
-        '<span style="display:inline-flex;align-items:center;gap:.45em;white-space:nowrap">'
+        '<span style="display:inline-flex;align-items:center;gap:.45em;white-space:nowrap;max-width:100%">'
         f'<span style="width:.7em;height:.7em;border-radius:50%;background:{dot};flex:none"></span>'
-        f"<span>{safe(task if text is None else text)}</span></span>"
+        '<span style="overflow:hidden;text-overflow:ellipsis">'
+        f"{safe(task if text is None else text)}</span></span>"
     )
 
 

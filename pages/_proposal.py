@@ -17,6 +17,7 @@ from mtl_core.data.tasks import Sentences, load_sentences
 from mtl_core.errors import DataError, MtlError
 from pages import _ui
 from pages._examples import example
+from pages._looks import foreseen
 from pages._truth import show_findings
 
 KEY = "proposal"  # how the keys of these widgets begin
@@ -282,9 +283,10 @@ def preview(card: Card, dataset: Dataset, key: str) -> None:
     except MtlError as err:
         _ui.show_error(without_folder(str(err), dataset.path))
         return
+    places = foreseen(card.tasks)
     for row in range(min(SHOWN, len(found))):
         with st.container(border=True):
-            st.html(example(card, found, row, _ui.colour))
+            st.html(example(card, found, row, places))
 
 
 @st.cache_resource(show_spinner="Reading the rows", max_entries=4)

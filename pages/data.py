@@ -195,7 +195,7 @@ def _examples(dataset: Dataset, splits: dict[str, Sentences]) -> None:
     rng = random.Random(st.session_state.get(_ui.DATA_EXAMPLES_SEED, 0))
     for row in sorted(rng.sample(range(len(found)), min(SHOWN, len(found)))):
         with st.container(border=True):
-            st.html(example(dataset.card, found, row, _ui.colour))
+            st.html(example(dataset.card, found, row))
 
 
 def _lacks(dataset: Dataset) -> None:

@@ -87,6 +87,14 @@ def test_a_dataset_is_made_and_filled(mtl_home: Path) -> None:
     assert gold(own) == {"mood": "poor"}
 
 
+def test_once_all_tasks_can_be_trained_it_says_so(mtl_home: Path) -> None:
+    own = Annotations.create(mtl_home, "mine", {"mood": TASKS["mood"]})
+    for i, row in enumerate(own.add(["the tram", "New Rome", "a film", "my soup"])):
+        own.put(row, "mood", ["*fine*", "poor"][i % 2])
+    app = page()
+    assert any("Can be trained: mood" in text.value for text in app.markdown)
+
+
 def test_the_tasks_of_another_dataset_can_be_taken(mtl_home: Path) -> None:
     app = page()
     app.text_input(key="annotate/new/name").set_value("more")

@@ -1,6 +1,7 @@
 """Every task keeps one colour everywhere: on every page, in every chart, in every session."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -44,16 +45,33 @@ class TaskColours:
 
     def place(self, task: str) -> int:
         """The task's place: its own from now on, the least used one where it is new."""
-        file = self.home / "colours.json"
-        places: dict[str, int] = read_json(file)
+        places = self._known()
         if task not in places:
-            used = list(places.values())
-            size = len(PALETTE["light"])
-            places[task] = min(range(size), key=lambda place: (used.count(place), place))
+            places[task] = _least_used(places)
             self.home.mkdir(parents=True, exist_ok=True)
-            write_atomically(file, json.dumps(places, indent=1, ensure_ascii=False))
+            write_atomically(self._file, json.dumps(places, indent=1, ensure_ascii=False))
         return places[task]
+
+    def foreseen(self, tasks: Iterable[str]) -> dict[str, int]:
+        """The places that tasks would get, which nothing remembers: for what may never be used."""
+        places = self._known()
+        found = {}
+        for task in tasks:
+            found[task] = places.setdefault(task, _least_used(places))
+        return found
+
+    @property
+    def _file(self) -> Path:
+        return self.home / "colours.json"
+
+    def _known(self) -> dict[str, int]:
+        return read_json(self._file)
 
     def colour(self, task: str, theme: Theme) -> str:
         """The task's colour as #rrggbb."""
         return PALETTE[theme][self.place(task)]
+
+
+def _least_used(places: Mapping[str, int]) -> int:
+    used = list(places.values())
+    return min(range(len(PALETTE["light"])), key=lambda place: (used.count(place), place))

@@ -102,7 +102,10 @@ def test_an_upload_is_corrected_trained_beside_a_sample_task_and_asked(
     epochs.wait_for(timeout=30_000)
     epochs.fill("4")
     epochs.press("Enter")
-    page.get_by_role("combobox", name="Datasets").click()
+    datasets = page.get_by_role("combobox", name="Datasets")
+    datasets.scroll_into_view_if_needed()
+    settled(page)  # an open list closes when the page scrolls, be it a moment after the click
+    datasets.click()
     page.get_by_role("option", name="Who goes where").click()
     page.keyboard.press("Escape")
     for task in ("topic · a label a sentence", "entities · names and phrases"):
