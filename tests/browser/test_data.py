@@ -66,6 +66,16 @@ def rename_task(page: Any, row: int, name: str) -> None:
     cell.press("Enter")
 
 
+def choose_dataset(page: Any, label: str) -> None:
+    """On the Experiment page. An open list closes when the page scrolls, be it just after the click."""
+    datasets = page.get_by_role("combobox", name="Datasets")
+    datasets.scroll_into_view_if_needed()
+    settled(page)
+    datasets.click()
+    page.get_by_role("option", name=label).click()
+    page.keyboard.press("Escape")
+
+
 def said(page: Any) -> str:
     """What the page says, without blanks."""
     return "".join(page.locator("[data-testid=stMain]").inner_text().split())
@@ -102,12 +112,7 @@ def test_an_upload_is_corrected_trained_beside_a_sample_task_and_asked(
     epochs.wait_for(timeout=30_000)
     epochs.fill("4")
     epochs.press("Enter")
-    datasets = page.get_by_role("combobox", name="Datasets")
-    datasets.scroll_into_view_if_needed()
-    settled(page)  # an open list closes when the page scrolls, be it a moment after the click
-    datasets.click()
-    page.get_by_role("option", name="Who goes where").click()
-    page.keyboard.press("Escape")
+    choose_dataset(page, "Who goes where")
     for task in ("topic · a label a sentence", "entities · names and phrases"):
         page.get_by_role("button", name=task, exact=True).click()
     settled(page)
