@@ -145,7 +145,7 @@ def _archive(files: Files, climb: Path, rng: random.Random) -> bytes:
     with zipfile.ZipFile(out, "w", rng.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA))) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
-            if way == 0:
+            if way == 0 and name == min(files):
                 archive.writestr(f"../{PurePosixPath(name).name}", data)
                 archive.writestr(str(climb / PurePosixPath(name).name), data)
                 archive.writestr(f"..\\{PurePosixPath(name).name}", data)

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mtl_core.data.reading.contract import MOST_COLUMNS
+
 _DELIMITERS = ("\t", "", ",", ";", "|")  # empty: any blanks
 _ENOUGH = 0.9
 _CONLLU_ID = re.compile(r"\d+([-.]\d+)?$")
@@ -61,7 +63,7 @@ def _form(blocks: Sequence[Block], delimiter: str) -> BlockForm | None:
         blocks = [block[:-1] for block in blocks if len(block) > 1]
         widths = Counter(len(_cells(line, delimiter)) for block in blocks for line in block)
     columns, usual = widths.most_common(1)[0]
-    if columns < 2:
+    if not 1 < columns <= MOST_COLUMNS:
         return None
     # Words are short: where the cells are sentences, this is a table with empty lines.
     words = [_cells(line, delimiter)[:columns] for block in blocks for line in block]

@@ -13,7 +13,13 @@ from .cells import Verdict, judged, words_in
 from .lists import aligned, are_offsets, judged_alone, judged_beside_each_other
 
 EXAMPLES = 3
+MOST_JUDGED = 500
+"""Columns that are judged: those that most rows have."""
 _LOOKED_AT = 400  # texts in which tags glued to words are looked for
+_WORDS_LOOKED_AT = 200  # of each of them
+_LONG = 20_000  # signs; of a longer text the beginning is judged
+_WORDS = 4_000  # of a text, or values of a list, that are judged
+_FIRST = 100  # rows in which columns that do not belong together show it
 _INLINE = re.compile(r"\[\s*([^\[\]:]{1,40}?)\s*:\s*[^\[\]]+\]")
 
 
@@ -24,6 +30,7 @@ class Column:
     name: str
     values: list[Any]  # one for each row; None where it says nothing
     verdict: Verdict = field(default_factory=lambda: Verdict("unknown", "it is empty"))
+    _counts: dict[bool, Counter[str]] = field(default_factory=dict, repr=False)
 
     @property
     def present(self) -> list[Any]:
@@ -42,12 +49,14 @@ class Column:
     @property
     def counts(self) -> Counter[str]:
         """How often each value stands there, those of lists and cells of words one by one."""
-        found: Counter[str] = Counter()
         in_cells = self.holds in ("tags", "tokens")
-        for value in self.present:
-            parts = str(value).split() if in_cells else [str(value)]
-            found.update(map(str, value) if isinstance(value, list) else parts)
-        return found
+        if in_cells not in self._counts:
+            found: Counter[str] = Counter()
+            for value in self.present:
+                parts = str(value).split() if in_cells else [str(value)]
+                found.update(map(str, value) if isinstance(value, list) else parts)
+            self._counts[in_cells] = found
+        return self._counts[in_cells]
 
     @property
     def words(self) -> float:
@@ -66,7 +75,7 @@ class Column:
 
 def columns_of(rows: Sequence[Row], without: Collection[str] = ()) -> dict[str, Column]:
     """The columns of some rows, each judged; `without` names those that were taken apart."""
-    names = list(dict.fromkeys(name for row in rows for name in row.columns))
+    names = _fullest(rows)
     columns = {name: Column(name, [_said(row.columns.get(name)) for row in rows]) for name in names}
     lists = {n: c for n, c in columns.items() if _mostly(c, list) or _mostly(c, tuple)}
     _judge_lists({name: column for name, column in lists.items() if name not in without})
@@ -79,8 +88,24 @@ def columns_of(rows: Sequence[Row], without: Collection[str] = ()) -> dict[str, 
     return columns
 
 
+def _fullest(rows: Sequence[Row]) -> list[str]:
+    """The columns that most rows have, in their order."""
+    counts = Counter(name for row in rows for name in row.columns)
+    if len(counts) <= MOST_JUDGED:
+        return list(counts)
+    kept = {name for name, _ in counts.most_common(MOST_JUDGED)}
+    return [name for name in counts if name in kept]
+
+
 def _said(value: Any) -> Any:
-    return None if value is None or (isinstance(value, str) and not value.strip()) else value
+    """A value as it is judged: none where it says nothing, and not all of a very long one."""
+    if isinstance(value, list):
+        return value if len(value) <= _WORDS else value[:_WORDS]
+    if not isinstance(value, str):
+        return value
+    if len(value) > _LONG and value.lstrip()[:1] not in ("[", "{"):  # it may be JSON
+        value = " ".join(value.split(None, _WORDS)[:_WORDS])[: 5 * _LONG]
+    return value if value.strip() else None
 
 
 def _mostly(column: Column, kind: type) -> bool:
@@ -140,8 +165,9 @@ def _marked_up(texts: Sequence[str]) -> Verdict | None:
     if len(found) >= 0.2 * len(texts) and len(labels) <= max(0.34 * len(found), 3):
         return Verdict("inline", f"[label : words] with {len(labels)} different labels")
     texts = texts[:: len(texts) // _LOOKED_AT + 1]
+    of_texts = [text.split(None, _WORDS_LOOKED_AT)[:_WORDS_LOOKED_AT] for text in texts]
     for separator in ("=", "/", "|", "_", "\\", ":"):
-        pairs = [word.rpartition(separator) for text in texts for word in text.split()]
+        pairs = [word.rpartition(separator) for of_text in of_texts for word in of_text]
         if not pairs or len(pairs) < 2 * len(texts):
             continue
         whole = sum(bool(word and mark and tag) for word, mark, tag in pairs)
@@ -155,15 +181,28 @@ def _marked_up(texts: Sequence[str]) -> Verdict | None:
 
 def _find_tags_in_cells(columns: Sequence[Column]) -> None:
     """A cell such as `O O B-x` has as many tags as the text beside it has words."""
-    for column in columns:
-        for text in columns:
-            if column is not text and _tags_of(column, text):
+    lengths = [[None if v is None else len(str(v).split()) for v in c.values] for c in columns]
+    for column, own in zip(columns, lengths, strict=True):
+        if sum(filter(None, own)) < 1.5 * sum(length is not None for length in own):
+            continue
+        for text, its in zip(columns, lengths, strict=True):
+            if column is not text and _are_as_long(own, its) and _tags_of(column, text):
                 column.verdict = Verdict(
                     "tags", f"as many values in a cell as '{text.name}' has words"
                 )
                 if text.holds != "tokens":
                     text.verdict = Verdict("tokens", "words with blanks between them")
                 break
+
+
+def _are_as_long(one: Sequence[int | None], two: Sequence[int | None]) -> bool:
+    """Whether cells of two columns have as many words as each other, in most rows that have both."""
+    for most in (_FIRST, len(one)):  # most columns differ early
+        pairs = zip(one[:most], two[:most], strict=True)
+        both = [a == b for a, b in pairs if a is not None and b is not None]
+        if sum(both) < 0.8 * len(both):
+            return False
+    return True
 
 
 def _tags_of(column: Column, text: Column) -> bool:

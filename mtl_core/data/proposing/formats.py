@@ -17,6 +17,7 @@ from mtl_core.errors import DataError
 
 from .blocks import block_form
 from .encoding import encoding_of
+from .naming import unique
 from .places import Place, head_of
 from .tables import TableForm, has_header, records_of, table_form
 
@@ -89,11 +90,14 @@ def _look_at_lines(seen: Looked) -> None:
 
 def _json_kind(lines: Sequence[str]) -> str:
     filled = [line.strip() for line in lines if line.strip()][:20]
+    trees = [_tree(line) for line in filled]
+    objects = sum(isinstance(tree, dict) for tree in trees)
+    if 1 < len(filled) <= 2 * objects:  # whatever stands in the others
+        return "jsonl"
     if filled[0][0] not in "[{" or (
         filled[0][0] == "[" and re.match(r"\[[^\[\]\d\"{},]+:", filled[0])
     ):
         return ""
-    trees = [_tree(line) for line in filled]
     if isinstance(trees[0], dict):
         rows = [tree for tree in trees[1:] if isinstance(tree, dict)]
         if rows or (len(filled) == 1 and not lists_in(trees[0])):
@@ -156,10 +160,10 @@ def _as_table(seen: Looked) -> bool:
 
 def _repaired(header: Sequence[str]) -> tuple[str, ...]:
     """Names for the columns of a header that leaves some out or names some twice."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for i, name in enumerate(header):
         fresh = name.strip() or f"column_{i + 1}"
-        names.append(fresh if fresh not in names else f"{fresh}_{i + 1}")
+        names[unique(fresh, names)] = None
     return tuple(names)
 
 

@@ -1,5 +1,6 @@
 """What the lists of a column look like: words, tags beside them, labels, places of spans."""
 
+import operator
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,24 +14,31 @@ Lists = Sequence[Sequence[Any]]
 _OUTSIDE = frozenset({"", "_", "-", "O", "None", "*"})
 _BIO = re.compile(r"[BIESLMU]-")
 _MOST_TAGS = 1000
+_FIRST = 200  # rows
 
 
 def aligned(lists: Mapping[str, Lists]) -> list[str]:
     """The columns whose lists are as long as each other in nearly every row: words and their tags."""
-    names = list(lists)
+    lengths = {name: list(map(len, rows)) for name, rows in lists.items()}
     best: list[str] = []
-    for first in names:
-        group = [name for name in names if _are_as_long(lists[first], lists[name])]
-        if len(group) > max(len(best), 1) and max(map(len, lists[first])) > 1:
+    seen: set[tuple[int, ...]] = set()
+    for of_first in lengths.values():
+        if tuple(of_first) in seen:
+            continue
+        seen.add(tuple(of_first))
+        group = [name for name, of_one in lengths.items() if _are_as_long(of_first, of_one)]
+        if len(group) > max(len(best), 1) and max(of_first, default=0) > 1:
             best = group
     return best
 
 
-def _are_as_long(one: Lists, two: Lists) -> bool:
+def _are_as_long(one: Sequence[int], two: Sequence[int]) -> bool:
     if len(one) != len(two):
         return False
-    same = sum(len(a) == len(b) for a, b in zip(one, two, strict=True))
-    return same >= 0.95 * len(one)
+    start = one[:_FIRST]  # most columns differ early
+    if sum(map(operator.eq, start, two)) < 0.5 * len(start):
+        return False
+    return sum(map(operator.eq, one, two)) >= 0.95 * len(one)
 
 
 def judged_beside_each_other(

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from .columns import Column
@@ -50,14 +50,14 @@ _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT"])
 _UNSAID = re.compile(r"[^\w.-]+")
 
 
-def task_name(column: str, taken: Sequence[str]) -> str:
+def task_name(column: str, taken: Collection[str]) -> str:
     """The name of a task made of a column: nothing that a metric's key could trip over, and unique."""
     name = _UNSAID.sub("_", column.strip()).strip("_.-")[:50] or "task"
     name = f"{name}_labels" if name == "all" else name
     return unique(name, taken)
 
 
-def unique(name: str, taken: Sequence[str]) -> str:
+def unique(name: str, taken: Collection[str]) -> str:
     """The name, with a number where it is taken."""
     found, number = name, 2
     while found in taken:
@@ -88,12 +88,12 @@ def telling_names(columns: Mapping[str, Column]) -> tuple[str, ...]:
     texts = [column for column in columns.values() if column.holds == "text"]
     pair = pair_by_length(texts) or ()
     longest = max(texts, key=lambda column: column.words, default=None)
-    names: list[str] = []
+    names: dict[str, None] = {}
     for column in columns.values():
         # The text that will be read is called so, not a title beside it.
         beside = column.holds == "text" and column is not longest
         name = _telling(column, pair)
-        names.append(unique(name, [*names, "text"] if beside else names))
+        names[unique(name, {**names, "text": None} if beside else names)] = None
     return tuple(names)
 
 

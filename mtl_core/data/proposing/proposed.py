@@ -14,7 +14,7 @@ from mtl_core.data.reading import Row
 from mtl_core.data.tasks import Sentences
 from mtl_core.errors import DataError
 
-from .columns import Column, columns_of
+from .columns import MOST_JUDGED, Column, columns_of
 from .contract import Overrides, Proposal
 from .found import Found
 from .gathering import gathered
@@ -53,6 +53,9 @@ def _proposed(path: Path, name: str, overrides: Overrides) -> tuple[Proposal, di
     found = gathered(path, overrides, findings)
     seen = _seen(found, overrides)
     read = seen.read
+    if len(seen.columns) >= MOST_JUDGED:
+        what = f"no more than {MOST_JUDGED} columns are looked at, those that most rows have"
+        findings(Finding("many columns", "note", what, "add tasks of others to the card yourself"))
     specs = specs_of(seen.columns, read, seen.tags, _lists(found), overrides)
     if not specs:
         raise DataError(no_task(path, seen.columns))

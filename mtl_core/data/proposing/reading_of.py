@@ -17,6 +17,7 @@ _ANSWERED = (
 )  # fmt: skip
 _USUAL = re.compile(r"(?i)(^|[_.-])(text|sentence|content|review|body|tweet|utterance|comment)s?$")
 _ALIKE = 2.0  # texts of a pair are at most so many times as long as each other
+_SIGNS = 200_000  # from which the language is told
 _SCRIPTS = {
     "ko": re.compile("[\uac00-\ud7a3]"),
     "th": re.compile("[\u0e00-\u0e7f]"),
@@ -107,7 +108,7 @@ def language_of(read: Input, columns: Mapping[str, Column]) -> str:
     column = columns[read if isinstance(read, str) else read[0]]
     text = "".join(
         "".join(map(str, v)) if isinstance(v, list) else str(v) for v in column.present[:500]
-    )
+    )[:_SIGNS]
     letters = sum(sign.isalpha() for sign in text)
     counts = {language: len(script.findall(text)) for language, script in _SCRIPTS.items()}
     japanese = counts["ja"] > 0.1 * letters

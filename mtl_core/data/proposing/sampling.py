@@ -15,6 +15,8 @@ from .places import Place
 
 MOST_READ = 100_000  # rows of all files together
 MOST_KEPT = 4_000
+MOST_SIGNS = 8_000_000  # in the rows that are kept, each cell counted as some
+_CELL = 16  # signs that a cell weighs, whatever stands in it
 
 
 def rows_from(
@@ -24,14 +26,43 @@ def rows_from(
 ) -> list[Row]:
     """Rows of these files, at even distances. Raises DataError where not one can be read."""
     most = max(MOST_READ // len(places), 50)
-    rows: list[Row] = []
+    kept = _Thinned()
     for place in places:
         source = Source(place.address, layout, _ignore)
-        rows += islice(_read(source, segmentation), most)
-    if not rows:
+        for row in islice(_read(source, segmentation), most):
+            kept.take(row)
+    if not kept.rows:
         raise DataError(f"{places[0].name}: it holds no rows as {layout.kind}")
-    step = max(1, -(-len(rows) // MOST_KEPT))
-    return rows[::step]
+    step = max(1, -(-len(kept.rows) // MOST_KEPT))
+    return kept.rows[::step]
+
+
+class _Thinned:
+    """Rows at even distances: whenever there are too many, every second one is dropped."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self._weights: list[int] = []
+        self._weight = 0
+        self._step, self._met = 1, 0
+
+    def take(self, row: Row) -> None:
+        """Keep a row, if it is its turn."""
+        turn, self._met = self._met % self._step == 0, self._met + 1
+        if not turn:
+            return
+        self.rows.append(row)
+        self._weights.append(sum(map(_weight, row.columns.values())))
+        self._weight += self._weights[-1]
+        many = len(self.rows) > 2 * MOST_KEPT or self._weight > MOST_SIGNS
+        if many and len(self.rows) > 50:
+            self.rows, self._weights = self.rows[::2], self._weights[::2]
+            self._weight = sum(self._weights)
+            self._step *= 2
+
+
+def _weight(value: object) -> int:
+    return _CELL + (len(value) if isinstance(value, str | list | dict) else 0)
 
 
 def rows_of(place: Place, layout: Layout, most: int) -> Iterator[Row]:

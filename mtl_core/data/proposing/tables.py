@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mtl_core.data.reading.contract import MOST_COLUMNS
+
 DELIMITERS = ("\t", "####", "|||", ";", "|", ",")  # of equal fit, the one that texts hold least
 ENOUGH = 0.8  # of the records have the same number of columns, or it is no table
 _LONGEST_HEADER = 60
@@ -94,7 +96,7 @@ def _measured(
     if not widths:
         return None
     columns = widths.most_common(1)[0][0]
-    if columns < 2:
+    if not 1 < columns <= MOST_COLUMNS:
         return None
     ragged = len(records) - widths[columns]
     return TableForm(delimiter, quoting, columns, len(records), ragged)

@@ -144,6 +144,8 @@ def _renamings(columns: Mapping[str, Column]) -> dict[str, str]:
 
 
 def _one_to_one(one: Column, two: Column) -> bool:
+    if one.distinct != two.distinct:
+        return False
     pairs = {(str(a), str(b)) for a, b in zip(one.values, two.values, strict=True)}
     return len(pairs) == one.distinct == two.distinct and len(one.present) == len(two.present)
 

@@ -11,7 +11,7 @@ from itertools import chain, islice
 
 from mtl_core.data.layout import Layout
 
-from .contract import Row, Source
+from .contract import MOST_COLUMNS, Row, Source
 from .opened import lines_of
 
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
@@ -125,7 +125,7 @@ def _form(layout: Layout, first: Iterable[str]) -> _Form:
     if layout.closing and len(counts) > 1:
         del counts[1]
     width = max(counts, key=lambda n: (counts[n], n), default=0)
-    names = layout.columns or tuple(str(i) for i in range(width))
+    names = layout.columns or tuple(str(i) for i in range(min(width, MOST_COLUMNS)))
     return _Form(delimiter, width, names, layout.closing)
 
 

@@ -8,6 +8,8 @@ from mtl_core.data.catalog import Address
 from mtl_core.data.findings import Finding, Level, Tell
 from mtl_core.data.layout import Layout
 
+MOST_COLUMNS = 10_000
+"""Columns of a table; what seems to have more is parted by something else."""
 _WITHOUT_LINES = ("json", "parquet", "arrow")
 
 

@@ -25,6 +25,7 @@ _BEYOND_ASCII = re.compile("[\u0080-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
 """Signs that show a line to be UTF-8; U+FFFD shows only that it once was something else."""
 _CUT = re.compile("[\udcc2-\udcf4][\udc80-\udcbf]+|[\udcc2-\udcf4](?=\r?\\Z)")
 """The beginning of a sign of several bytes, as `surrogateescape` leaves it."""
+_ESCAPED = re.compile("[\udc80-\udcff]+")
 
 
 def decoded(source: Source, raw: Iterator[bytes], longest: int) -> Iterator[str]:
@@ -195,7 +196,7 @@ class _Decoder:
             return text
         # UTF-8 otherwise: a sign that was cut, or single bytes of Windows-1252 in between.
         whole = _CUT.sub("\ufffd", text)
-        text = re.sub("[\udc80-\udcff]", lambda m: WINDOWS.text(bytes([ord(m[0]) & 0xFF])), whole)
+        text = _ESCAPED.sub(lambda m: WINDOWS.text(m[0].encode("utf-8", "surrogateescape")), whole)
         what = f"a damaged sign in UTF-8 text (byte 0x{bad:02x})"
         self._say("damaged", "warning", what, "correct the line", number, text)
         return text

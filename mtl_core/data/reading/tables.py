@@ -9,7 +9,7 @@ from itertools import repeat
 
 from mtl_core.errors import DataError
 
-from .contract import Row, Source
+from .contract import MOST_COLUMNS, Row, Source
 from .opened import LONGEST_LINE, line_blocks, split_lines
 
 Cells = list[str]
@@ -76,22 +76,28 @@ def _names(source: Source, line: int, first: Cells) -> tuple[tuple[str, ...], bo
     A column without a name, or with one that is taken, is called `column 3` after its place.
     """
     layout = source.layout
+    if len(first) > MOST_COLUMNS:
+        raise DataError(
+            f"{source.address} line {line}: {len(first)} columns, more than {MOST_COLUMNS}; parted "
+            "otherwise? Correct layout.delimiter"
+        )
     named = not layout.columns if layout.header is None else layout.header
     if layout.columns:
         return layout.columns, named
     if not named:
         return tuple(f"column {place}" for place in range(1, len(first) + 1)), False
     written = [cell.strip() for cell in first]
-    names: list[str] = []
+    names: dict[str, None] = {}
+    taken = set(written)
     for place, name in enumerate(written, 1):
         if not name or name in names:
             why = f"column {place} has {'the name of another' if name else 'no name'}"
             name = f"column {place}"
-            while name in written or name in names:
+            while name in taken or name in names:
                 name += "'"
             cure = "name the columns in the first line, or in layout.columns"
             source.say("header", "warning", f"{why}; it is called '{name}'", cure, line)
-        names.append(name)
+        names[name] = None
     return tuple(names), True
 
 
