@@ -48,6 +48,8 @@ def _is_named_a_table(one: Looked) -> bool:
 
 def _as_long(files: Mapping[str, Looked]) -> dict[str, Looked]:
     """The most files that have as many lines as each other."""
+    if len(files) < 2:  # nothing lies beside it
+        return {}
     by_count: defaultdict[int, dict[str, Looked]] = defaultdict(dict)
     for role, one in files.items():
         try:

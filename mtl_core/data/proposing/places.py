@@ -10,7 +10,7 @@ from mtl_core.data.catalog import Address
 from mtl_core.data.findings import Tell
 from mtl_core.data.layout import Layout
 from mtl_core.data.reading.contract import Source
-from mtl_core.data.reading.opened import binary_of, is_archive, lines_of, members_of
+from mtl_core.data.reading.opened import binary_of, is_archive, line_blocks, lines_of, members_of
 from mtl_core.errors import DataError
 
 MOST_FILES = 20_000
@@ -111,10 +111,12 @@ def head_of(place: Place, tell: Tell, encoding: str = "") -> list[str]:
 def line_count(place: Place) -> int:
     """How many lines a text has up to the last that is not empty. Raises DataError."""
     source = _source(place, Layout(kind="labelled"), _ignore)
-    count = 0
-    for number, line in enumerate(lines_of(source), 1):
-        if line and not line.isspace():
-            count = number
+    count = before = 0
+    for block in line_blocks(source):
+        filled = block.rstrip()
+        if filled:
+            count = before + filled.count("\n") + 1
+        before += block.count("\n")
     return count
 
 

@@ -147,6 +147,8 @@ def text_facts(corpus: Corpus, split: str, *, max_words: int | None, seen: int) 
 
 def overlaps(corpora: Sequence[Corpus]) -> list[Overlap]:
     """Of each two datasets, both ways."""
+    if len(corpora) < 2:
+        return []
     words = [Counter(word for text in corpus.training.texts for word in text) for corpus in corpora]
     found = []
     for one, other in combinations(range(len(corpora)), 2):
