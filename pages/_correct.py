@@ -112,7 +112,7 @@ def _panel(listed: ListedRun, draft: Draft) -> None:
 
 
 def _save(listed: ListedRun, draft: Draft, tasks: dict[str, OwnTask]) -> None:
-    usual = usual_name(listed.experiment.data[0].card)
+    usual = _usual(listed, draft.task)
     names = list(dict.fromkeys([usual, *Annotations.names(home())]))
     name = st.selectbox(
         "Save into",
@@ -152,6 +152,12 @@ def save(listed: ListedRun, name: str, draft: Draft, tasks: dict[str, OwnTask]) 
         cut = Manifest.load(listed.run.folder).readings[0].segmentation
         own = Annotations.create(home(), name, tasks, segmentation=cut)
     own.save(draft.words, {task: draft.gold[task] for task in tasks}, draft.second)
+
+
+def _usual(listed: ListedRun, task: str) -> str:
+    """The dataset that the task was learnt from where that is one's own, else one of corrections."""
+    card = next(choice.card for choice in listed.experiment.data if task in choice.tasks)
+    return card if card in Annotations.names(home()) else usual_name(card)
 
 
 def usual_name(card: str) -> str:

@@ -81,11 +81,9 @@ def _details(listed: ListedRun) -> None:
     if not tasks:
         return
     st.subheader("Answers in detail", anchor=False)
-    left, right = st.columns([5, 3], vertical_alignment="bottom")
-    with left:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         task = choose("Task", tasks, str, f"details/{listed.id}/task", _TASK_HELP)
-    splits = [split for split in ("test", "validation") if split in found[task]]
-    with right:
+        splits = [split for split in ("test", "validation") if split in found[task]]
         split = choose("Data", splits, str.capitalize, f"details/{listed.id}/split", _SPLIT_HELP)
     _draw(task, split, found[task][split], f"details/{listed.id}/{task}/{split}")
 
