@@ -7,6 +7,7 @@ import streamlit as st
 from mtl_core.analysis.compare import to_csv
 from mtl_core.analysis.gains import HELPED, HURT
 from mtl_core.analysis.inks import DOWN, GREY, UP
+from mtl_core.analysis.relatedness import heads_of
 from mtl_core.analysis.sweep import Cell
 from mtl_core.analysis.sweep_table import shown_table, table
 from mtl_core.analysis.sweep_words import Answer, answers
@@ -85,12 +86,31 @@ def _live(stored: Stored, was_ticking: bool) -> None:
     except MtlError as err:
         show_error(err)
         return
-    st.html(_answers(answers(found, len(stored.sweep.design.seeds))))
+    heads = heads_of(stored.sweep)
+    if heads is not None:
+        _lesson(heads)
+    if heads != "one":  # with one head there is one task, and no twin to judge by
+        st.html(_answers(answers(found, len(stored.sweep.design.seeds))))
     _numbers(found)
     show_differences(stored, found)
     show_pareto(stored, found)
     _runs(now)
     _downloads(stored, found)
+
+
+def _lesson(heads: str) -> None:
+    """Where a sweep of the lesson is drawn and explained."""
+    alone = ", and *alone* is the main task without one" if heads == "one" else ""
+    st.markdown(
+        "A sweep of the lesson “How related must tasks be?”: each choice is a helper of another "
+        f"relatedness{alone}. The lesson draws the curve."
+    )
+    st.page_link(
+        PAGES["learn"].file,
+        label="To the lesson",
+        icon=PAGES["learn"].icon,
+        help="Turn the dial there.",
+    )
 
 
 # --- Progress -------------------------------------------------------------------------------------
