@@ -247,7 +247,7 @@ class Dataset:
         folder = self.path.parent / self.card.folder
         found = []
         for name in (named,) if isinstance(named, str) else named:
-            file, _, part = name.partition("#")
+            file, part = _parted(folder, name)
             found.append(Address((folder / file).resolve(), part))
         return tuple(found)
 
@@ -260,6 +260,16 @@ class Dataset:
     def file(self, split: str) -> Path:
         """The first file of a split. Raises DataError where the card names none."""
         return self.addresses(split)[0].path
+
+
+def _parted(folder: Path, name: str) -> tuple[str, str]:
+    """File and part of FILE#PART; the name of a file may hold a # too."""
+    pieces = name.split("#")
+    for many in range(1, len(pieces) + 1):
+        file = "#".join(pieces[:many])
+        if file and _exists(folder / file):
+            return file, "#".join(pieces[many:])
+    return pieces[0], "#".join(pieces[1:])
 
 
 def load_card(path: Path) -> Dataset:

@@ -31,6 +31,8 @@ class Beginnings:
         tags = cell.split() if isinstance(cell, str) else cell
         if not isinstance(tags, list):
             return
+        if "O" not in self._names and set(map(str, tags)) <= {"O"}:
+            return  # as in most rows
         before, open_label = "the beginning", None
         for written in tags:
             cell_tag = self._names.get(str(written), str(written))

@@ -13,6 +13,7 @@ from .findings import Finding, Tell, strict
 from .gold import Gold, WrongAnswer, gold_of
 from .marks import mark_of
 from .reading import Row
+from .reading.kept_archives import archives_kept_open
 from .spans import bio_tags
 from .split_rows import SplitRows, place_of
 from .tag_faults import Beginnings
@@ -126,7 +127,7 @@ def load_sentences(
     counts as not given. Without `tell` the card says which. `rows` reads the files of several splits
     once for all of them.
     """
-    with without_collecting():
+    with without_collecting(), archives_kept_open():
         return _loaded(dataset, split, tasks, tell, rows or SplitRows())
 
 

@@ -9,7 +9,7 @@ from mtl_core.data.layout import Layout
 from mtl_core.errors import DataError
 
 from .formats import Looked, look
-from .naming import label_names
+from .naming import names_in_json
 from .places import Place
 from .split_names import split_of, stem_of
 
@@ -56,14 +56,15 @@ def written_alike(looked: Sequence[Looked]) -> Found:
 def _like_their_siblings(looked: Sequence[Looked]) -> list[Looked]:
     """A small file may not show how it is written; the file of another split that it belongs to does."""
     out = []
+    by_stem: defaultdict[str, list[Looked]] = defaultdict(list)
     for one in looked:
-        stem = stem_of(one.place.name)
+        by_stem[stem_of(one.place.name)].append(one)
+    for one in looked:
         models = [
             other
-            for other in looked
+            for other in by_stem[stem_of(one.place.name)]
             if other is not one
             and other.layout is not None
-            and stem_of(other.place.name) == stem
             and split_of(other.place.name) != split_of(one.place.name)
             and len(other.head) > len(one.head)
         ]
@@ -108,7 +109,7 @@ def _reason(one: Looked, best: Sequence[Looked]) -> str:
 
 def _maps_labels(one: Looked) -> bool:
     """Whether a JSON document is nothing but names and numbers of labels."""
-    return one.format in ("json", "jsonl") and bool(label_names("\n".join(one.head)))
+    return one.format in ("json", "jsonl") and bool(names_in_json("\n".join(one.head)))
 
 
 def _may_name_labels(one: Looked) -> bool:

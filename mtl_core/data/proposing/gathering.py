@@ -14,7 +14,7 @@ from .contract import Overrides
 from .doubles import without_doubles
 from .formats import Looked, look
 from .found import Found, written_alike
-from .places import Place, places_at
+from .places import MOST_LOOKED_AT, Place, places_at
 from .quoting import settled_quoting
 from .split_names import split_of
 
@@ -38,6 +38,11 @@ def _sniffed(places: list[Place]) -> Found:
     classes = class_folders(places)
     if classes is not None:
         return classes
+    if len(places) > MOST_LOOKED_AT:
+        raise DataError(
+            f"{len(places)} files, and no folders of classes: more than {MOST_LOOKED_AT} are not "
+            "looked at; name a folder or an archive that holds one dataset"
+        )
     looked: list[Looked] = [look(place) for place in places]
     return parallel(looked) or class_files(looked) or written_alike(looked)
 

@@ -134,9 +134,18 @@ def _are_bio(tags: set[str]) -> bool:
 def label_names(text: str) -> dict[str, str]:
     """Names by number, from a file beside the data: a name a line, `0<TAB>name`, or JSON."""
     try:
-        tree = json.loads(text)
+        json.loads(text)
     except (ValueError, RecursionError):
         return _listed([line.strip() for line in text.split("\n") if line.strip()])
+    return names_in_json(text)
+
+
+def names_in_json(text: str) -> dict[str, str]:
+    """Names by number, where a document holds nothing else; empty otherwise."""
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
     if isinstance(tree, list) and all(isinstance(one, str) for one in tree):
         return _listed(tree)
     if not isinstance(tree, dict):

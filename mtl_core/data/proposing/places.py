@@ -13,7 +13,9 @@ from mtl_core.data.reading.contract import Source
 from mtl_core.data.reading.opened import binary_of, is_archive, line_blocks, lines_of, members_of
 from mtl_core.errors import DataError
 
-MOST_FILES = 20_000
+MOST_FILES = 200_000
+MOST_LOOKED_AT = 20_000
+"""Files that are opened one by one; where a folder is a class, a few of each tell."""
 HEAD_LINES = 2_000
 HEAD_SIGNS = 2_000_000
 _NO_DATA = re.compile(

@@ -11,6 +11,7 @@ from mtl_core.data.catalog import Card, TaskSpec
 from mtl_core.data.findings import Finding, Findings
 from mtl_core.data.layout import AtRandom, ByColumn, Divide, Layout
 from mtl_core.data.reading import Row
+from mtl_core.data.reading.kept_archives import archives_kept_open
 from mtl_core.data.tasks import Sentences
 from mtl_core.errors import DataError
 
@@ -42,7 +43,8 @@ def propose(
     `keep` takes what was read of each split while the card was tried. Raises DataError where nothing
     can be made of the path: what was seen, and the cure.
     """
-    proposal, sentences = _proposed(path, name, overrides or Overrides())
+    with archives_kept_open():
+        proposal, sentences = _proposed(path, name, overrides or Overrides())
     if keep is not None:
         keep |= sentences
     return proposal

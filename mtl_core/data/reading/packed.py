@@ -12,7 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
@@ -23,6 +23,7 @@ from mtl_core.data.findings import Finding, Tell, strict
 from mtl_core.errors import DataError
 
 from .contract import Source
+from .kept_archives import kept_or_opened
 
 MB = 1 << 20
 BLOCK = MB
@@ -72,8 +73,12 @@ def members_of(path: Path, tell: Tell = strict) -> list[str]:
         return _members(archive, path, tell)
 
 
-def opened_archive(path: Path) -> zipfile.ZipFile:
-    """A zip archive, to be closed by the caller. Raises DataError."""
+def opened_archive(path: Path) -> AbstractContextManager[zipfile.ZipFile]:
+    """A zip archive. Raises DataError."""
+    return kept_or_opened(path, _opened)
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
     _check_is_file(path)
     try:
         return zipfile.ZipFile(path)
