@@ -1,5 +1,6 @@
 """Everything at a path that may be data: files, those inside archives, and their first lines."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -84,11 +85,11 @@ def _of_file(file: Path, folder: Path, tell: Tell) -> Iterator[Place]:
     if not is_archive(file):
         yield Place(name, name, Address(file.resolve()))
         return
-    above = PurePosixPath(name).parent
+    above, archive = posixpath.dirname(name), file.resolve()
     for member in members_of(file, tell):
         if not _NO_DATA.search(member):
-            shown = (above / member).as_posix()
-            yield Place(shown, f"{name}#{member}", Address(file.resolve(), member))
+            shown = posixpath.normpath(posixpath.join(above, member))
+            yield Place(shown, f"{name}#{member}", Address(archive, member))
 
 
 def magic_of(place: Place) -> bytes:

@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Protocol
 
 import zstandard
@@ -320,11 +320,10 @@ def _members(archive: zipfile.ZipFile, path: Path, tell: Tell) -> list[str]:
 
 def _leads_out(name: str) -> bool:
     """Whether it would be a path outside the folder that the archive is unpacked to."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    return ".." in parts or bool(re.match(r"[/\\]|[A-Za-z]:", name))
+    return ".." in name.replace("\\", "/").split("/") or bool(re.match(r"[/\\]|[A-Za-z]:", name))
 
 
 def _is_data(name: str) -> bool:
     """Hidden files and what macOS adds are no data."""
-    hidden = any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in name.split("/") if part != ".")
     return bool(name) and not hidden and not name.endswith("/") and not _leads_out(name)
