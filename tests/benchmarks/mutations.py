@@ -116,7 +116,9 @@ def mutated(files: Files, rng: random.Random) -> Files:
         for _ in range(rng.choice((1, 1, 1, 2, 3))):
             broken[name] = rng.choice(MUTATIONS)(broken[name], rng)[:LARGEST]
     if rng.random() < (0.3 if len(files) == 1 else 0.05):
-        broken[rng.choice(NAMES)] = broken.pop(names[0])
+        name = rng.choice(NAMES)
+        if not any(file.startswith(f"{name}/") for file in files):  # where it would be a folder too
+            broken[name] = broken.pop(names[0])
     return broken
 
 
