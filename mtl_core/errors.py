@@ -16,6 +16,8 @@ def one_line(text: str, most: int = LONGEST) -> str:
     >>> one_line("two\\nlines")
     'two lines'
     """
+    if len(text) <= most and text.isprintable():
+        return text
     if len(text) > 4 * most:  # so long only where a value was quoted: not all of it need be seen
         text = f"{text[: 2 * most]} … {text[-most:]}"
     if len(text.splitlines()) > 1:

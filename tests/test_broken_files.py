@@ -197,3 +197,13 @@ def test_a_fault_is_told_with_the_file_it_stands_in(tmp_path: Path) -> None:
     found = accepted(tmp_path)
     places = [finding.place for finding in found.findings if finding.level == "error"]
     assert len(places) == 1 and places[0].endswith("train-b.jsonl line 7")
+
+
+def test_faults_by_the_ten_thousand(tmp_path: Path) -> None:
+    lines = ["text,label", *(f"some words {i},{i % 2}" if i % 10 else ",,a" for i in range(20_000))]
+    lines[5_000:5_000] = [","] * 50_000
+    began = time.process_time()
+    found = accepted(file_of(tmp_path, "t.csv", "\n".join(lines)))
+    counts = {finding.code: finding.count for finding in found.findings}
+    assert counts["ragged"] == 2_000 and counts["empty row"] == 50_000
+    assert time.process_time() - began < 8

@@ -1,11 +1,12 @@
 """Some rows of a dataset, from all over it: files are often sorted by label."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 
 from mtl_core.data.findings import Finding
 from mtl_core.data.layout import Layout
-from mtl_core.data.reading import READERS, Row
+from mtl_core.data.reading import MOST_ERRORS, READERS, Row
 from mtl_core.data.reading.contract import Source
 from mtl_core.data.reading.markup import unfolded
 from mtl_core.data.text import Segmentation
@@ -28,9 +29,10 @@ def rows_from(
     most = max(MOST_READ // len(places), 50)
     kept = _Thinned()
     for place in places:
-        source = Source(place.address, layout, _ignore)
-        for row in islice(_read(source, segmentation), most):
-            kept.take(row)
+        source = Source(place.address, layout, _Patience())
+        with suppress(_TooManyFaults):
+            for row in islice(_read(source, segmentation), most):
+                kept.take(row)
     if not kept.rows:
         raise DataError(f"{places[0].name}: it holds no rows as {layout.kind}")
     step = max(1, -(-len(kept.rows) // MOST_KEPT))
@@ -59,6 +61,23 @@ class _Thinned:
             self.rows, self._weights = self.rows[::2], self._weights[::2]
             self._weight = sum(self._weights)
             self._step *= 2
+
+
+class _TooManyFaults(Exception):
+    """A file that has more faults than are worth reading on for."""
+
+
+class _Patience:
+    """Passes over faults, which are told when the card is tried, as long as they are not too many."""
+
+    def __init__(self) -> None:
+        self._errors = self._told = 0
+
+    def __call__(self, finding: Finding) -> None:
+        self._errors += finding.level == "error"
+        self._told += finding.count
+        if self._errors > MOST_ERRORS or self._told > MOST_READ:
+            raise _TooManyFaults
 
 
 def _weight(value: object) -> int:

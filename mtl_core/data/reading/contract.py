@@ -1,6 +1,6 @@
 """What all readers have in common: rows come out, an address and a layout go in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -38,10 +38,16 @@ class Source:
     ) -> None:
         """Tell a finding about a line of this file (0: about the file), or about a row of it where
         its format has no lines."""
-        unit = unit_of(self.layout.kind)
-        place = f"{self.address} {unit} {line}" if line else str(self.address)
         examples = (example,) if example else ()
-        self.tell(Finding(code, level, what, cure, place, examples=examples))
+        self.tell(Finding(code, level, what, cure, self._place(line), examples=examples))
+
+    def note(self, code: str, what: str, lines: Sequence[int]) -> None:
+        """Tell of some lines, if there are any, what does no harm: there may be millions of them."""
+        if lines:
+            self.tell(Finding(code, "note", what, "", self._place(lines[0]), len(lines)))
+
+    def _place(self, line: int) -> str:
+        return f"{self.address} {unit_of(self.layout.kind)} {line}" if line else str(self.address)
 
 
 Reader = Callable[[Source], Iterator[Row]]

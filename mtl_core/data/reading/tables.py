@@ -111,20 +111,24 @@ def _mended(
 ) -> Iterator[Row]:
     """The rows of records that do not all fit the columns."""
     width = len(names)
+    empty: list[int] = []  # there may be millions: those of a block are told together
+    wide: list[int] = []
     for line, cells in zip(numbers, records, strict=False):
         if _is_empty(cells):
             continue
         if not any(cells):
-            source.say("empty row", "note", "rows without any text, left out", "", line)
+            empty.append(line)
             continue
         if len(cells) > width and not any(cells[width:]):
-            source.say("empty columns", "note", "empty cells beyond the last column", "", line)
+            wide.append(line)
             cells = cells[:width]
         if len(cells) == width:
             yield Row(line, dict(zip(names, cells, strict=True)))
         else:
             what = f"{len(cells)} columns where {width} are expected ({', '.join(names)})"
             source.say("ragged", "error", what, _CURE, line, _shown(" | ".join(cells[:10])))
+    source.note("empty columns", "empty cells beyond the last column", wide)
+    source.note("empty row", "rows without any text, left out", empty)
 
 
 def _shown(text: str) -> str:
