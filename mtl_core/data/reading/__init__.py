@@ -11,8 +11,9 @@ from mtl_core.errors import DataError
 
 from .columnar import read_columnar
 from .conll import read_conll, read_conllu
-from .contract import Reader, Row, Source
+from .contract import Row, Source
 from .folders import read_folders
+from .held import Reader, Rows, rows_in
 from .json_rows import read_json, read_json_lines
 from .labelled import read_labelled
 from .markup import unfolded
@@ -20,7 +21,7 @@ from .opened import members_of
 from .parallel import read_parallel
 from .tables import read_table
 
-__all__ = ["READERS", "Row", "Source", "kind_of", "read_rows"]
+__all__ = ["READERS", "Row", "Rows", "Source", "kind_of", "read_rows"]
 
 READERS: dict[FileKind, Reader] = {
     "jsonl": read_json_lines,
@@ -50,7 +51,7 @@ def read_rows(
     layout: Layout | None = None,
     segmentation: Segmentation = "words",
     tell: Tell = strict,
-) -> list[Row]:
+) -> Rows:
     """All rows of a file or a part of one. Raises DataError where it cannot be read at all.
 
     Faults inside it are told: with `strict` the first one raises too, otherwise the row is left out.
@@ -61,7 +62,7 @@ def read_rows(
     source = Source(address, how, _Patience(address, tell))
     with without_collecting():
         found = READERS[how.kind](source)
-        rows = list(unfolded(found, source, segmentation) if how.markup else found)
+        rows = Rows(unfolded(rows_in(found), source, segmentation) if how.markup else found)
     if not rows:
         raise DataError(
             f"{address}: the file holds no rows; put examples in it or name another file"

@@ -6,17 +6,19 @@ Label numbers come out under the names that the Hugging Face library keeps in th
 import json
 import re
 from collections.abc import Callable, Iterator
+from io import BufferedReader
 from typing import IO, TYPE_CHECKING, Any
 
 from mtl_core.errors import DataError
 
-from .contract import Row, Source
+from .contract import Source
+from .held import Columns
 from .opened import binary_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_AT_ONCE = 1024  # rows
+_AT_ONCE = 1 << 14  # rows
 _INDEX = re.compile(r"__index_level_\d+__")  # how pandas keeps a frame's index
 _DAMAGE = (
     OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError, NotImplementedError
@@ -25,19 +27,18 @@ _DAMAGE = (
 Change = Callable[[Any], Any]
 
 
-def read_columnar(source: Source) -> Iterator[Row]:
-    """A row a record, some of them at once in memory. Raises DataError where the file is damaged."""
+def read_columnar(source: Source) -> Iterator[Columns]:
+    """A row a record. Raises DataError where the file is damaged."""
     import pyarrow as pa  # late: it takes a tenth of a second, and few cards need it
 
-    with binary_of(source) as file:
+    with binary_of(source) as opened, _native(opened) as file:
         batches = _parquet(file) if source.layout.kind == "parquet" else _arrow(file)
-        number = 0
+        number = 1
         try:
             for batch in batches:
                 names, columns = _columns(batch, source)
-                for cells in zip(*columns, strict=True):
-                    number += 1
-                    yield Row(number, dict(zip(names, cells, strict=True)))
+                yield Columns(range(number, number + batch.num_rows), names, columns)
+                number += batch.num_rows
         except (*_DAMAGE, pa.ArrowException) as err:
             what = "Parquet" if source.layout.kind == "parquet" else "Arrow"
             why = " ".join(str(err).split())[:160] or type(err).__name__
@@ -47,13 +48,21 @@ def read_columnar(source: Source) -> Iterator[Row]:
             ) from err
 
 
-def _parquet(file: IO[bytes]) -> Iterator["pa.RecordBatch"]:
+def _native(file: IO[bytes]) -> "IO[bytes] | pa.NativeFile":
+    """Arrow reads a file that it opens itself with a copy less."""
+    import pyarrow as pa
+
+    return pa.OSFile(file.name) if isinstance(file, BufferedReader) else file
+
+
+def _parquet(file: "IO[bytes] | pa.NativeFile") -> Iterator["pa.RecordBatch"]:
     import pyarrow.parquet as pq
 
-    yield from pq.ParquetFile(file).iter_batches(_AT_ONCE)
+    for batch in pq.ParquetFile(file).iter_batches(_AT_ONCE):
+        yield _validated(batch)
 
 
-def _arrow(file: IO[bytes]) -> Iterator["pa.RecordBatch"]:
+def _arrow(file: "IO[bytes] | pa.NativeFile") -> Iterator["pa.RecordBatch"]:
     import pyarrow as pa
 
     start = file.read(6)
@@ -61,22 +70,26 @@ def _arrow(file: IO[bytes]) -> Iterator["pa.RecordBatch"]:
     if start != b"ARROW1":
         with pa.ipc.open_stream(file) as stream:
             for batch in stream:
-                yield from _slices(batch)
+                yield from _slices(_validated(batch))
         return
     with pa.ipc.open_file(file) as table:
         for i in range(table.num_record_batches):
-            yield from _slices(table.get_batch(i))
+            yield from _slices(_validated(table.get_batch(i)))
+
+
+def _validated(batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    """Nothing in these files is checked when they are opened: a wrong offset would end the process."""
+    batch.validate(full=True)
+    return batch
 
 
 def _slices(batch: "pa.RecordBatch") -> Iterator["pa.RecordBatch"]:
-    # Nothing in these files is checked when they are opened: a wrong offset would end the process.
-    batch.validate(full=True)
     for start in range(0, batch.num_rows, _AT_ONCE):
         yield batch.slice(start, _AT_ONCE)
 
 
-def _columns(batch: "pa.RecordBatch", source: Source) -> tuple[list[str], list[list[Any]]]:
-    """The names of the columns, and their values as plain Python ones."""
+def _columns(batch: "pa.RecordBatch", source: Source) -> tuple[list[str], list[Any]]:
+    """The names of the columns, and their values: as they are where they are plain, else as lists."""
     kept = [i for i, name in enumerate(batch.schema.names) if not _INDEX.fullmatch(name)]
     names = [batch.schema.names[i] for i in kept]
     if len(set(names)) < len(names):
@@ -85,10 +98,13 @@ def _columns(batch: "pa.RecordBatch", source: Source) -> tuple[list[str], list[l
     features = _features(batch.schema)
     columns = []
     for i, name in zip(kept, names, strict=True):
-        values = batch.column(i).to_pylist()
-        if not _is_plain(batch.schema.field(i).type):
-            values = [_plain(value) for value in values]
+        column = batch.column(i)
+        plain = _is_plain(batch.schema.field(i).type)
         named = _named(features.get(name), source)
+        if plain and named is None:
+            columns.append(column)
+            continue
+        values = column.to_pylist() if plain else [_plain(value) for value in column.to_pylist()]
         columns.append(values if named is None else [named(value) for value in values])
     given = source.layout.columns
     if given and len(given) != len(names):
@@ -100,13 +116,11 @@ def _columns(batch: "pa.RecordBatch", source: Source) -> tuple[list[str], list[l
 
 
 def _is_plain(kind: "pa.DataType") -> bool:
-    """Whether values come out as texts, numbers, truth values, and lists or objects of them."""
+    """Whether values come out as texts, whole numbers, truth values, and lists of them."""
     from pyarrow import types
 
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         return _is_plain(kind.value_type)
-    if types.is_struct(kind):
-        return all(_is_plain(kind.field(i).type) for i in range(kind.num_fields))
     return (
         types.is_string(kind)
         or types.is_large_string(kind)

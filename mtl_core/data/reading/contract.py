@@ -1,6 +1,6 @@
 """What all readers have in common: rows come out, an address and a layout go in."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -50,5 +50,6 @@ class Source:
         return f"{self.address} {unit_of(self.layout.kind)} {line}" if line else str(self.address)
 
 
-Reader = Callable[[Source], Iterator[Row]]
-"""Yields rows. A row that cannot be used is told as an error and left out."""
+def shortened(text: str) -> str:
+    """The beginning of a text, for examples."""
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -10,7 +10,8 @@ from itertools import chain
 from mtl_core.data.findings import EXAMPLES, Finding, Level
 from mtl_core.errors import DataError
 
-from .contract import Source
+from .blocks import Lines, is_clean, uncut
+from .contract import Source, shortened
 from .encodings import WINDOWS, guessed, is_utf8
 
 _MARKS = (
@@ -34,15 +35,29 @@ def decoded(source: Source, raw: Iterator[bytes], longest: int) -> Iterator[str]
     Without `layout.encoding` it is what the byte order mark says, else UTF-8; there a line that is
     not UTF-8 is read as Windows-1252, or as what most such lines of the file probably are.
     """
+    decoder = _Decoder(source, strictly=bool(source.layout.encoding))
+    for block, number, _ in uncut(source, _in_utf8(source, raw), longest, at_least=0):
+        yield decoder.text(block, number)
+
+
+def before_decoding(
+    source: Source, raw: Iterator[bytes], longest: int, at_least: int
+) -> Iterator[Lines]:
+    """The same as `decoded` will say it, in blocks of so many bytes `at_least` but for the last."""
+    decoder = _Decoder(source, strictly=bool(source.layout.encoding))
+    for block, number, newlines in uncut(source, _in_utf8(source, raw), longest, at_least):
+        yield Lines(block, number, newlines, decoder.text, is_clean(block))
+
+
+def _in_utf8(source: Source, raw: Iterator[bytes]) -> Iterator[bytes]:
+    """The bytes in UTF-8 as far as they are, with newlines as line ends, without a mark before."""
     first = next(raw, b"")
     raw = chain((first,), raw)
-    named = source.layout.encoding
-    encoding = named or next((name for mark, name in _MARKS if first.startswith(mark)), "utf-8")
+    marked = next((name for mark, name in _MARKS if first.startswith(mark)), "utf-8")
+    encoding = source.layout.encoding or marked
     if _codec(source, encoding) != "utf-8":
         raw = _as_utf8(source, encoding, raw)
-    decoder = _Decoder(source, strictly=bool(named))
-    for block in _whole_lines(source, _begun(source, raw), longest):
-        yield decoder.text(block)
+    return _begun(source, raw)
 
 
 def _codec(source: Source, encoding: str) -> str:
@@ -106,41 +121,19 @@ def _begun(source: Source, raw: Iterator[bytes]) -> Iterator[bytes]:
         yield block.replace(b"\r", b"\n")
 
 
-def _whole_lines(source: Source, raw: Iterator[bytes], longest: int) -> Iterator[bytes]:
-    """Blocks that end where lines end."""
-    rest: list[bytes] = []
-    size, line = 0, 1
-    for block in raw:
-        end = block.rfind(b"\n") + 1
-        rest.append(block[:end] if end else block)
-        size += len(rest[-1])
-        if size - len(block) > longest or (not end and size > longest):
-            raise DataError(
-                f"{source.address} line {line}: longer than {longest >> 20} MB; parted otherwise, or "
-                "not this format? Correct layout.kind, or the file"
-            )
-        if end:
-            whole = b"".join(rest)
-            line += whole.count(b"\n")
-            yield whole
-            rest = [block[end:]]
-            size = len(rest[0])
-    if size:
-        yield b"".join(rest)
-
-
 @dataclass
 class _Decoder:
-    """UTF-8 to text, block by block, with the number of the line it has come to."""
+    """UTF-8 to text, block by block."""
 
     source: Source
     strictly: bool  # the encoding was named: what is not UTF-8 is an error
-    line: int = 1
+    line: int = 1  # the first one of the block
     other: str = ""  # what lines are read as that are not UTF-8; empty: not yet known
     _faults: dict[str, list[tuple[Finding, str]]] = field(default_factory=lambda: defaultdict(list))
 
-    def text(self, block: bytes) -> str:
-        """A block of whole lines as text."""
+    def text(self, block: bytes, line: int) -> str:
+        """A block of whole lines as text; the first one has this number."""
+        self.line = line
         nul = block.count(b"\0")
         if nul:
             self._tell(
@@ -155,7 +148,6 @@ class _Decoder:
             text = self._mended(block)
         if not text.isascii():
             text = self._tidied(text)
-        self.line += text.count("\n")
         return text
 
     def _mended(self, block: bytes) -> str:
@@ -244,6 +236,5 @@ class _Decoder:
 
 
 def _together(faults: list[tuple[Finding, str]]) -> Finding:
-    shown = (text.strip() for _, text in faults[:EXAMPLES])
-    examples = tuple(text if len(text) <= 80 else text[:79] + "…" for text in shown)
+    examples = tuple(shortened(text.strip()) for _, text in faults[:EXAMPLES])
     return replace(faults[0][0], count=len(faults), examples=examples)

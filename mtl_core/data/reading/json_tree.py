@@ -69,7 +69,8 @@ def _walk(tree: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, i
     elif isinstance(tree, list) and len(tree) <= _FEW:
         inside = [(str(i), one) for i, one in enumerate(tree) if isinstance(one, dict)]
     if rows is not None:
-        yield "/".join(key.replace("~", "~0").replace("/", "~1") for key in path), len(rows)
+        keys = [key.replace("~", "~0").replace("/", "~1") for key in path]
+        yield "/".join(keys if any(keys[:1]) or not keys else ["", *keys]), len(rows)
     if depth > 0:
         for key, value in inside:
             if isinstance(value, dict | list):

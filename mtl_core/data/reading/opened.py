@@ -11,8 +11,9 @@ from typing import IO
 from mtl_core.errors import DataError
 
 from . import packed
+from .blocks import Lines
 from .contract import Source
-from .decoding import decoded
+from .decoding import before_decoding, decoded
 from .packed import MB, MOST_AT_ONCE, is_archive, key_of, members_of
 
 __all__ = [
@@ -22,12 +23,15 @@ __all__ = [
     "line_blocks",
     "lines_of",
     "members_of",
+    "raw_lines",
     "split_lines",
     "text_of",
 ]
 
 LONGEST_LINE = 16 * MB
 """Bytes of one line."""
+LARGE = 2 * MB
+"""Bytes of a block of lines before they are decoded."""
 _START = 1 << 16  # bytes that are looked at before anything is decoded
 _BINARY = (
     (re.compile(rb"PAR1"), "a Parquet file", "set layout.kind to parquet"),
@@ -64,6 +68,11 @@ def split_lines(text: str) -> list[str]:
 def line_blocks(source: Source, archive: zipfile.ZipFile | None = None) -> Iterator[str]:
     """The text in blocks of whole lines, with their ends as they are written."""
     return decoded(source, _checked(source, archive), LONGEST_LINE)
+
+
+def raw_lines(source: Source) -> Iterator[Lines]:
+    """The same before it is decoded, in larger blocks."""
+    return before_decoding(source, _checked(source, None), LONGEST_LINE, LARGE)
 
 
 def text_of(source: Source, archive: zipfile.ZipFile | None = None) -> str:
