@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -116,12 +116,14 @@ def kill_all_of(home: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def mtl_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Runs and data of a test lie in its own folder."""
+def mtl_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Runs and data of a test lie in its own folder; a worker that a page began ends with the test."""
     home = tmp_path / "home"
     monkeypatch.setenv("MTL_HOME", str(home))
     monkeypatch.delenv("MTL_DATA", raising=False)
-    return home
+    yield home
+    if home.exists():
+        kill_all_of(home)
 
 
 @pytest.fixture

@@ -46,11 +46,6 @@ class Parted(Sequence[Cells]):
             return Parted([column[place] for column in self.columns])
         return [column[place].as_py() for column in self.columns]
 
-    def some(self, places: Sequence[int]) -> list[Cells]:
-        """The records at these places."""
-        columns = [column.take(places).to_pylist() for column in self.columns]
-        return list(map(list, zip(*columns, strict=True)))
-
 
 @dataclass(frozen=True)
 class Apart:
@@ -99,7 +94,8 @@ def _first_end(raw: bytes, quotes: Places) -> int:
 def _over_lines(
     lines: Lines, quotes: Places, signs: Signs, delimiter: str, records: Parted | None
 ) -> Apart | None:
-    """Records of which some have newlines in their cells. They are there if all are complete."""
+    """Records of which some have newlines in their cells; they are given where the last one is
+    complete."""
     newlines = np.flatnonzero(signs == _NEWLINE)
     outside = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
     end = len(signs)
