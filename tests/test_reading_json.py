@@ -12,7 +12,7 @@ from mtl_core.data.catalog import Address
 from mtl_core.data.findings import Findings
 from mtl_core.data.layout import Layout
 from mtl_core.data.reading import kind_of, read_rows
-from mtl_core.data.reading.json_rows import lists_in
+from mtl_core.data.reading.json_tree import at_path, lists_in
 from mtl_core.errors import DataError
 
 from .conftest import SHARED
@@ -112,6 +112,15 @@ def test_what_cannot_be_read_is_one_sentence(tmp_path, tree, part, said):
     with pytest.raises(DataError) as caught:
         read(tmp_path, tree, part)
     assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "tree", [{"": ROWS}, {"": {"": ROWS}}, {"": {"a": ROWS}}, {"a": {"": ROWS}}]
+)
+def test_empty_keys_are_keys(tmp_path, tree):
+    ((path, count),) = lists_in(tree).items()
+    assert count == 3 and at_path(tree, path, "here") == ROWS
+    assert read(tmp_path, tree)[0] == ROWS
 
 
 def test_lists_and_their_lengths_are_found():
