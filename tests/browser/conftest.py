@@ -113,3 +113,21 @@ def new_page(chromium: Any, profiles: dict[str, Any]) -> Iterator[Callable[..., 
     for page in pages:
         page.close()
     assert not errors
+
+
+def until(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
+    """What a condition says once it holds."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.2)
+    return found
+
+
+@pytest.fixture
+def server(home: Path) -> Iterator[Server]:
+    """The app with a home of its own, which the test's file says."""
+    server = serve(ROOT / "app.py", MTL_HOME=str(home))
+    yield server
+    server.process.kill()
+    server.process.wait()

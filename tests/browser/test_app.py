@@ -6,7 +6,6 @@ by eye.
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 from mtl_core.runs.store import Run, Runs, State
 from tests.conftest import kill_all_of
 
-from .conftest import ROOT, Server, serve
+from .conftest import ROOT, Server, serve, until
 
 SCREENSHOTS = Path(__file__).with_name("screenshots")
 WIDE = {"width": 1400, "height": 900}
@@ -40,13 +39,6 @@ def server(home: Path) -> Iterator[Server]:
 def runs_of(home: Path) -> list[Run]:
     """Oldest first."""
     return list(Runs(home / "runs"))[::-1]
-
-
-def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.2)
 
 
 def picture(page: Any, name: str) -> None:

@@ -1,7 +1,6 @@
 """Bringing data in a real browser: upload, correct, add, train beside a sample task, ask."""
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from mtl_core.data.catalog import load_card
 from mtl_core.runs.store import Runs, State
 from tests.conftest import kill_all_of
 
-from .conftest import ROOT, Server, serve
+from .conftest import Server, until
 
 ROW_HEIGHT = 35  # pixels of a line of the table, which is a picture
 TASK = 0.29  # where the column of the tasks lies, as a share of the table's width
@@ -22,22 +21,6 @@ TASK = 0.29  # where the column of the tasks lies, as a share of the table's wid
 def home(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
     kill_all_of(tmp_path)
-
-
-@pytest.fixture
-def server(home: Path) -> Iterator[Server]:
-    server = serve(ROOT / "app.py", MTL_HOME=str(home))
-    yield server
-    server.process.kill()
-    server.process.wait()
-
-
-def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.2)
-    return found
 
 
 def names_of_people(file: Path) -> Path:

@@ -1,7 +1,6 @@
 """Steering in a real browser: a slider moves, the curve is marked, the next steps have the weight."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from mtl_core.runs.store import Run, Runs, State
 from mtl_core.training.events import Evaluated, Steered, Step
 from tests.conftest import kill_all_of, tiny_experiment, write_dataset
 
-from .conftest import ROOT, Server, serve
+from .conftest import Server, until
 
 FEW = 60  # steps of this model in well under a second
 BATCH = {"training__epochs": 1000, "training__evaluate_every": 100_000, "training__watch_every": 20}
@@ -28,28 +27,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def server(home: Path) -> Iterator[Server]:
-    server = serve(ROOT / "app.py", MTL_HOME=str(home))
-    yield server
-    server.process.kill()
-    server.process.wait()
-
-
-@pytest.fixture
 def run(home: Path, tmp_path: Path) -> Run:
     """A small run that trains far longer than the test, validated only at its end."""
     dataset = write_dataset(tmp_path / "data" / "tiny", "tiny", train=640)
     run = Runs(home / "runs").create(tiny_experiment(dataset, **BATCH))
     worker.ensure(home)
     return run
-
-
-def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-    return found
 
 
 def move(page: Any, slider: Any, value: float) -> None:
