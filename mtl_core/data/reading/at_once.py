@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from .blocks import Lines
 from .contract import MOST_COLUMNS, Source
+from .lines import Lines
 
 if TYPE_CHECKING:
     import pyarrow as pa

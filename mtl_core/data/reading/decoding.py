@@ -10,9 +10,9 @@ from itertools import chain
 from mtl_core.data.findings import EXAMPLES, Finding, Level
 from mtl_core.errors import DataError
 
-from .blocks import Lines, is_clean, uncut
 from .contract import Source, shortened
 from .encodings import WINDOWS, guessed, is_utf8
+from .lines import Lines, is_clean, uncut
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

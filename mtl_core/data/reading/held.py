@@ -3,14 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, Protocol, overload
 
 from mtl_core.data.collecting import without_collecting
 
 from .contract import Row, Source
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+
+class Array(Protocol):
+    """Values as Arrow holds them."""
+
+    def to_pylist(self) -> list[Any]: ...
+
+
+Values = list[Any] | tuple[Any, ...] | Array
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Columns:
 
     numbers: Sequence[int]
     names: Sequence[str]
-    values: "Sequence[Sequence[Any] | pa.Array]"
+    values: Sequence[Values]
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -47,8 +53,8 @@ Reader = Callable[[Source], Iterator[Row | Columns]]
 an error and left out."""
 
 
-def _listed(values: "Sequence[Any] | pa.Array") -> Sequence[Any]:
-    return values if isinstance(values, list | tuple) else values.to_pylist()  # type: ignore[union-attr]
+def _listed(values: Values) -> Sequence[Any]:
+    return values if isinstance(values, list | tuple) else values.to_pylist()
 
 
 def rows_in(found: Iterable[Row | Columns]) -> Iterator[Row]:

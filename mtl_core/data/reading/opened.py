@@ -11,9 +11,9 @@ from typing import IO
 from mtl_core.errors import DataError
 
 from . import packed
-from .blocks import Lines
 from .contract import Source
 from .decoding import before_decoding, decoded
+from .lines import Lines
 from .packed import MB, MOST_AT_ONCE, is_archive, key_of, members_of
 
 __all__ = [

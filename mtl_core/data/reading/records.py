@@ -12,8 +12,8 @@ from itertools import chain
 from mtl_core.errors import DataError
 
 from .at_once import Apart, Cells, is_worth_it, taken_apart
-from .blocks import Lines
 from .contract import Source, shortened
+from .lines import Lines
 from .opened import LARGE, LONGEST_LINE, raw_lines, split_lines
 
 _Ask = Callable[[], Apart | None]

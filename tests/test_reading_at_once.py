@@ -1,0 +1,75 @@
+"""Blocks of tables that are taken apart at once, and what the way record by record says of them."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtl_core.data.catalog import Address
+from mtl_core.data.findings import Findings
+from mtl_core.data.layout import Layout
+from mtl_core.data.reading import Source, opened, packed, records
+from mtl_core.data.reading.at_once import taken_apart
+from mtl_core.data.reading.decoding import before_decoding
+from mtl_core.data.reading.encodings import is_utf8
+from mtl_core.errors import DataError
+
+from .reading import read
+
+PIECES = ["a", "é", "，", ",", '"', '""', '","', "\n", "\r\n", "\r", '"\n"', "a,b\n", '"a\nb",c\n', "\ufeff", "\ufffd", "\0"]  # fmt: skip
+BYTES = [*map(str.encode, PIECES), b"\xff", b"\xed\xa0\x80", b"\xc3"]
+
+
+@given(text=st.lists(st.sampled_from(BYTES), max_size=14).map(b"".join), quoting=st.booleans(), block=st.integers(1, 40))  # fmt: skip
+def test_both_ways_read_and_tell_the_same(tmp_path_factory, text, quoting, block):
+    file = tmp_path_factory.getbasetemp() / "t"
+    file.write_bytes(b"x,y\n" + text)
+    found = []
+    for at_once in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(records, "is_worth_it", lambda source, at_once=at_once: at_once)
+            if at_once and is_utf8(text):  # what other bytes are is judged by the first block
+                patch.setattr(packed, "BLOCK", block)
+                patch.setattr(opened, "LARGE", 0)
+                patch.setattr(records, "LARGE", 0)
+                patch.setattr(opened, "_START", 0)
+            try:
+                rows, told = read(file, quoting=quoting)
+            except DataError as err:
+                found.append(str(err))
+            else:
+                counts = Counter()  # blocks are told of one by one
+                for finding in told:
+                    counts[finding.code, finding.level] += finding.count
+                found.append((rows, counts))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "records", "rest"),
+    [
+        ("a,b\n1,2\n", [(1, ["a", "b"]), (2, ["1", "2"])], ""),
+        ("a,b\r\n1,2", [(1, ["a", "b"]), (2, ["1", "2"])], ""),
+        ('"a ""b""",，\n,"c,d"\n', [(1, ['a "b"', "，"]), (2, ["", "c,d"])], ""),
+        ('"a\n\nb",c\nd,"e\n"\nf,"g\n', [(1, ["a\n\nb", "c"]), (4, ["d", "e\n"])], 'f,"g\n'),
+        ("a\nb\n", None, ""),
+        ("a,b\n1\n", None, ""),
+        ("a,b\n\n1,2\n", None, ""),
+        ('a,b "c"\n', None, ""),
+        ('a,"b" c\n', None, ""),
+        ("a,b\r1,2\n", None, ""),
+        ("a,\ufeffb\n", None, ""),
+        ("a,\ufffdb\n", None, ""),
+        ("a,\0b\n", None, ""),
+    ],
+)
+def test_blocks_are_taken_apart_where_nothing_is_to_be_told(tmp_path, text, records, rest):
+    source = Source(Address(tmp_path), Layout(kind="csv"), Findings())
+    (lines,) = before_decoding(source, iter([text.encode()]), 1000, at_least=1000)
+    apart = taken_apart(lines, ",", quoting=True)
+    assert (apart is None) == (records is None)
+    if apart is not None:
+        assert list(zip(apart.numbers, apart.records, strict=True)) == records
+        assert (apart.rest.text() if apart.rest else "") == rest
+        assert not apart.rest or apart.rest.number == 1 + text[: -len(rest)].count("\n")
