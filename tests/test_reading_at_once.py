@@ -59,6 +59,7 @@ def test_both_ways_read_and_tell_the_same(tmp_path_factory, text, quoting, block
         ('a,b "c"\n', None, ""),
         ('a,"b" c\n', None, ""),
         ("a,b\r1,2\n", None, ""),
+        ('"a\nb",c\rd,e\n', None, ""),
         ("a,\ufeffb\n", None, ""),
         ("a,\ufffdb\n", None, ""),
         ("a,\0b\n", None, ""),
@@ -73,3 +74,15 @@ def test_blocks_are_taken_apart_where_nothing_is_to_be_told(tmp_path, text, reco
         assert list(zip(apart.numbers, apart.records, strict=True)) == records
         assert (apart.rest.text() if apart.rest else "") == rest
         assert not apart.rest or apart.rest.number == 1 + text[: -len(rest)].count("\n")
+
+
+@pytest.mark.parametrize("block", range(1, 40))
+def test_records_reach_over_the_ends_of_blocks(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(packed, "BLOCK", block)
+    monkeypatch.setattr(opened, "LARGE", 0)
+    monkeypatch.setattr(opened, "_START", 0)
+    monkeypatch.setattr(records, "LARGE", 0)
+    monkeypatch.setattr(records, "is_worth_it", lambda source: True)
+    rows, told = read(tmp_path, 'x,y\n"a\n\nb",c\nd,"e\n""f"""\n"g\n",h\n"i","j\nk"')
+    expected = [(2, "a\n\nb", "c"), (5, "d", 'e\n"f"'), (7, "g\n", "h"), (9, "i", "j\nk")]
+    assert [(line, *columns.values()) for line, columns in rows] == expected and not told
