@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .contract import MOST_COLUMNS, Source
-from .lines import Lines
+from .lines import Lines, count_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +26,7 @@ Signs = NDArray[np.uint8]
 _IMPORTING = 4 << 20
 """Bytes of a table that are read by other means in the time that importing Arrow takes."""
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
+_NONE = np.zeros(0, np.intp)
 
 
 class Parted(Sequence[Cells]):
@@ -46,16 +47,41 @@ class Parted(Sequence[Cells]):
             return Parted([column[place] for column in self.columns])
         return [column[place].as_py() for column in self.columns]
 
+    def have_newlines(self) -> bool:
+        """Whether a newline is in any cell."""
+        texts = (part.buffers()[2] for column in self.columns for part in column.chunks)
+        return any(text and count_of(_NEWLINE, np.frombuffer(text, np.uint8)) for text in texts)
+
 
 @dataclass(frozen=True)
 class Apart:
-    """What a block holds: its records, and the beginning of one that ends in the next block."""
+    """The records of a block."""
 
-    numbers: Sequence[int]  # of the records' first lines
+    numbers: Sequence[int]  # of their first lines
     records: Parted
-    rest: Lines | None = None
     merged: Sequence[tuple[int, int]] = ()
     """Records of several lines that each look like a row of the table: place, and number of lines."""
+
+
+@dataclass(frozen=True)
+class Orderly:
+    """Complete records in which nothing is to be told, as far as single signs can show."""
+
+    lines: Lines
+    quotes: Places
+
+    def apart(self, delimiter: str) -> Apart | None:
+        """The records; None where they are to be read one by one."""
+        raw = self.lines.raw
+        records = _parted(raw, delimiter, _first_end(raw, self.quotes), len(self.quotes) > 0)
+        if records is None:
+            return None
+        count = self.lines.newlines + (not raw.endswith(b"\n"))
+        # A return between cells ends a record too: as many of them as newlines in cells, and the
+        # count would be right.
+        if len(records) == count and (b"\r" not in raw or not records.have_newlines()):
+            return Apart(range(self.lines.number, self.lines.number + count), records)
+        return _over_lines(self.lines, self.quotes, delimiter, records)
 
 
 def is_worth_it(source: Source) -> bool:
@@ -63,74 +89,92 @@ def is_worth_it(source: Source) -> bool:
     return "pyarrow" in sys.modules or source.address.path.stat().st_size >= _IMPORTING
 
 
-def taken_apart(lines: Lines, delimiter: str, quoting: bool) -> Apart | None:
-    """The records of a block; None where they are to be read one by one."""
+def orderly(lines: Lines, delimiter: str, quoting: bool) -> tuple[Orderly | None, Lines | None]:
+    """The complete records of a block, and the lines of one that ends in the next block; no records
+    where the block is to be read record by record."""
     raw = lines.raw
-    signs = np.frombuffer(raw, np.uint8)
-    if len(delimiter) > 1 or not delimiter.isascii() or not lines.is_clean:
-        return None
+    if len(delimiter) > 1 or not delimiter.isascii() or not _is_clean(raw):
+        return None, None
     if not quoting or b'"' not in raw:
-        return _one_a_line(lines, _parted(raw, delimiter, raw.find(b"\n") + 1, quoting=False))
+        return Orderly(lines, _NONE), None
+    signs = np.frombuffer(raw, np.uint8)
     quotes = np.flatnonzero(signs == _QUOTE)
     if not _are_in_order(quotes, signs, ord(delimiter)):
-        return None
-    records = None
+        return None, None
     if len(quotes) % 2 == 0:
-        records = _parted(raw, delimiter, _first_end(raw, quotes))
-        apart = _one_a_line(lines, records)
-        if records is None or apart is not None:
-            return apart
-    return _over_lines(lines, quotes, signs, delimiter, records)
+        return Orderly(lines, quotes), None
+    end = _last_end(raw, quotes)
+    if not end:
+        return None, None
+    complete, begun = lines.cut(end)
+    return Orderly(complete, quotes[: np.searchsorted(quotes, end)]), begun
+
+
+def _is_clean(raw: bytes) -> bool:
+    """Whether it is UTF-8 in which the decoding mends nothing, and of which it tells nothing."""
+    if b"\0" in raw or not (raw.isascii() or _is_utf8(raw)):
+        return False
+    if b"\xef" not in raw:
+        return True
+    signs = np.frombuffer(raw, np.uint8)
+    begin = np.flatnonzero(signs[:-2] == 0xEF)  # byte order marks, and U+FFFD
+    then, last = signs[begin + 1], signs[begin + 2]
+    return not (((then == 0xBB) & (last == 0xBF)) | ((then == 0xBF) & (last == 0xBD))).any()
+
+
+def _is_utf8(raw: bytes) -> bool:
+    """As a text of Arrow's it is looked through in a quarter of the time of decoding."""
+    import pyarrow as pa
+
+    ends = pa.py_buffer(np.array([0, len(raw)], np.int64))
+    text = pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(raw)])
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _first_end(raw: bytes, quotes: Places) -> int:
-    """Where the first record ends."""
+    """Where the first record ends; 0 where it is the only one."""
     end = raw.find(b"\n") + 1
     while end and np.searchsorted(quotes, end) % 2:
         end = raw.find(b"\n", end) + 1
     return end
 
 
-def _over_lines(
-    lines: Lines, quotes: Places, signs: Signs, delimiter: str, records: Parted | None
-) -> Apart | None:
-    """Records of which some have newlines in their cells; they are given where the last one is
-    complete."""
+def _last_end(raw: bytes, quotes: Places) -> int:
+    """Where the last complete record ends, before a quote that does not close; 0: there is none."""
+    end, before = 0, len(quotes)
+    while before % 2:  # the last quote before opens a cell, and the newlines behind it are in there
+        end = raw.rfind(b"\n", 0, int(quotes[before - 1])) + 1
+        before = int(np.searchsorted(quotes, end))
+    return end
+
+
+def _over_lines(lines: Lines, quotes: Places, delimiter: str, records: Parted) -> Apart | None:
+    """Records of which some have newlines in their cells."""
+    signs = np.frombuffer(lines.raw, np.uint8)
     newlines = np.flatnonzero(signs == _NEWLINE)
     outside = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
-    end = len(signs)
-    if records is None:
-        end = int(outside[-1]) + 1 if len(outside) else 0
-        records = _parted(lines.raw[:end], delimiter, _first_end(lines.raw, quotes))
     starts = np.concatenate(([0], outside + 1))
-    starts = starts[starts < end]
-    if records is None or len(records) != len(starts):
+    starts = starts[starts < len(signs)]
+    if len(records) != len(starts):
         return None
     begin = np.searchsorted(newlines, starts)
-    return Apart(
-        (lines.number + begin).tolist(),
-        records,
-        lines.beyond(end) if end < len(signs) else None,
-        _merged(signs[:end], ord(delimiter), newlines, begin, len(records.columns)),
-    )
-
-
-def _one_a_line(lines: Lines, records: Parted | None) -> Apart | None:
-    count = lines.newlines + (not lines.raw.endswith(b"\n"))
-    if records is None or len(records) != count:
-        return None
-    return Apart(range(lines.number, lines.number + count), records)
+    merged = _merged(signs, ord(delimiter), newlines, begin, len(records.columns))
+    return Apart((lines.number + begin).tolist(), records, merged)
 
 
 def _are_in_order(quotes: Places, signs: Signs, delimiter: int) -> bool:
     """Whether every quote opens a cell, closes one, or is one of a pair inside a cell."""
     opening, closing = quotes[0::2], quotes[1::2]
-    before = signs[opening - 1]  # where the first sign opens, this is the last one: mended below
-    begins = (before == delimiter) | (before == _NEWLINE) | (opening == 0)
-    begins[1:] |= opening[1:] == closing[: len(opening) - 1] + 1
-    after = signs[np.minimum(closing + 1, len(signs) - 1)]
-    ends = (after == delimiter) | (after == _NEWLINE) | (after == _RETURN) | (after == _QUOTE)
-    ends |= closing == len(signs) - 1
+    before, after = np.zeros((2, 256), bool)  # a look-up is quicker than several comparisons
+    before[[delimiter, _NEWLINE, _QUOTE]] = True  # before one that opens, a quote is one that closes
+    after[[delimiter, _NEWLINE, _RETURN, _QUOTE]] = True
+    begins = before[signs[opening - 1]]
+    begins[0] |= opening[0] == 0
+    ends = after[signs.take(closing + 1, mode="clip")]  # behind the block: the last quote itself
     return bool(begins.all() and ends.all())
 
 
@@ -138,9 +182,7 @@ def _merged(
     signs: Signs, delimiter: int, newlines: Places, begin: Places, width: int
 ) -> list[tuple[int, int]]:
     """Records that begin at these lines of the block, and have more of them, which look like rows."""
-    ends = newlines[newlines < len(signs)]
-    if signs[-1] != _NEWLINE:
-        ends = np.append(ends, len(signs))
+    ends = newlines if signs[-1] == _NEWLINE else np.append(newlines, len(signs))
     delimiters = np.flatnonzero(signs == delimiter)
     counts = np.diff(np.searchsorted(delimiters, ends), prepend=0)
     alike = np.minimum.reduceat(counts == width - 1, begin)
@@ -148,7 +190,7 @@ def _merged(
     return [(int(i), int(lengths[i])) for i in np.flatnonzero(alike & (lengths > 1))]
 
 
-def _parted(raw: bytes, delimiter: str, first: int, quoting: bool = True) -> Parted | None:
+def _parted(raw: bytes, delimiter: str, first: int, quoting: bool) -> Parted | None:
     """The records; `first` is where the first one ends, or 0 where it is the only one. None where
     Arrow does not take them, or one has no text."""
     import pyarrow as pa
@@ -161,7 +203,7 @@ def _parted(raw: bytes, delimiter: str, first: int, quoting: bool = True) -> Par
     try:
         table = arrow.read_csv(
             pa.py_buffer(raw),
-            arrow.ReadOptions(column_names=names),
+            arrow.ReadOptions(use_threads=False, column_names=names),
             arrow.ParseOptions(
                 delimiter=delimiter,
                 quote_char='"' if quoting else False,
@@ -169,10 +211,12 @@ def _parted(raw: bytes, delimiter: str, first: int, quoting: bool = True) -> Par
                 ignore_empty_lines=False,
             ),
             arrow.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+                check_utf8=False,  # it was looked at as a whole
             ),
         )
-    except pa.ArrowInvalid:  # ragged, or not UTF-8
+    except pa.ArrowInvalid:  # ragged
         return None
     return None if _has_empty(table) else Parted(table.columns)
 

@@ -12,7 +12,7 @@ from mtl_core.errors import DataError
 
 from .contract import Source, shortened
 from .encodings import WINDOWS, guessed, is_utf8
-from .lines import Lines, is_clean, uncut
+from .lines import Lines, uncut
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -43,10 +43,10 @@ def decoded(source: Source, raw: Iterator[bytes], longest: int) -> Iterator[str]
 def before_decoding(
     source: Source, raw: Iterator[bytes], longest: int, at_least: int
 ) -> Iterator[Lines]:
-    """The same as `decoded` will say it, in blocks of so many bytes `at_least` but for the last."""
+    """The same as `decoded` will say it, in blocks of so many bytes; see `uncut`."""
     decoder = _Decoder(source, strictly=bool(source.layout.encoding))
     for block, number, newlines in uncut(source, _in_utf8(source, raw), longest, at_least):
-        yield Lines(block, number, newlines, decoder.text, is_clean(block))
+        yield Lines(block, number, newlines, decoder.text)
 
 
 def _in_utf8(source: Source, raw: Iterator[bytes]) -> Iterator[bytes]:
@@ -105,7 +105,7 @@ def _as_utf8(source: Source, encoding: str, raw: Iterator[bytes]) -> Iterator[by
 def _begun(source: Source, raw: Iterator[bytes]) -> Iterator[bytes]:
     """The blocks with newlines as line ends, without the mark of the byte order."""
     first = next(raw, b"").removeprefix(codecs.BOM_UTF8)
-    nul = first.count(b"\0")
+    nul = first.count(b"\0") if b"\0" in first else 0  # counting takes its time
     if nul > 8 and nul > _NUL_SHARE * len(first):
         wide = "utf-16-le" if first[1::2].count(b"\0") > nul // 2 else "utf-16-be"
         raise DataError(

@@ -7,19 +7,23 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import chain
 
 from mtl_core.errors import DataError
 
-from .at_once import Apart, Cells, is_worth_it, taken_apart
+from .at_once import Apart, Cells, is_worth_it, orderly
 from .contract import Source, shortened
 from .lines import Lines
-from .opened import LARGE, LONGEST_LINE, raw_lines, split_lines
+from .opened import LONGEST_LINE, raw_lines, split_lines
 
 _Ask = Callable[[], Apart | None]
 Batch = tuple[Sequence[int], Sequence[Cells]]
 """The numbers of the records' first lines, and the records."""
 
+WORKERS = 1
+AHEAD = 2
+"""Blocks that are looked through while those before them are taken apart."""
+HANDED_OVER = 1 << 19
+"""Bytes of a block that a thread of its own takes apart: a shorter one would not be worth it."""
 MOST_READ_TWICE = 4 * LONGEST_LINE
 """Characters that are read once more, as rows of their own, where quotes had swallowed them."""
 # Lone surrogates stand in no decoded text: signs that the csv module cannot take are hidden as such.
@@ -37,27 +41,32 @@ def records_of(source: Source, delimiter: str) -> Iterable[Batch]:
 
 
 def _ahead(source: Source, delimiter: str, quoting: bool) -> Iterator[tuple[Lines, _Ask]]:
-    """The blocks of a table, and each taken apart when it is asked for: of a long table beforehand,
-    two blocks at a time. They are read, and told of, where this is called."""
-    worth_it = is_worth_it(source)
-
-    def take(lines: Lines) -> Apart | None:
-        return taken_apart(lines, delimiter, quoting) if worth_it else None
-
-    blocks = raw_lines(source)
-    first = next(blocks, None)
-    if first is None:
+    """The blocks of a table, and for each what takes it apart when it is called: long ones are taken
+    apart beforehand, while the next ones are read and looked through here."""
+    if not is_worth_it(source):
+        yield from ((lines, _not_at_once) for lines in raw_lines(source))
         return
-    if len(first.raw) < LARGE:
-        yield from ((block, partial(take, block)) for block in chain((first,), blocks))
-        return
-    with ThreadPoolExecutor(2) as pool:
-        waiting: deque[tuple[Lines, _Ask]] = deque()
-        for block in chain((first,), blocks):
-            waiting.append((block, pool.submit(take, block).result))
-            if len(waiting) > 2:
+    begun: Lines | None = None  # a record that ends in the next block
+    waiting: deque[tuple[Lines, _Ask]] = deque()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for lines in raw_lines(source):
+            lines = begun.and_on(lines) if begun else lines
+            found, begun = orderly(lines, delimiter, quoting)
+            if found is None:
+                waiting.append((lines, _not_at_once))
+            elif len(found.lines.raw) < HANDED_OVER:
+                waiting.append((found.lines, partial(found.apart, delimiter)))
+            else:
+                waiting.append((found.lines, pool.submit(found.apart, delimiter).result))
+            if len(waiting) > AHEAD:
                 yield waiting.popleft()
         yield from waiting
+    if begun:
+        yield begun, _not_at_once
+
+
+def _not_at_once() -> None:
+    """What takes a block apart that is to be read record by record."""
 
 
 def _unquoted(source: Source, delimiter: str) -> Iterator[Batch]:
@@ -88,21 +97,13 @@ class _Quoted:
 
     def __iter__(self) -> Iterator[Batch]:
         csv.field_size_limit(LONGEST_LINE)
-        begun: Lines | None = None  # a record that ends in the next block
         for lines, ask in self._blocks:
-            if begun:
-                lines = begun.and_on(lines)
-                ask = partial(taken_apart, lines, self._delimiter, quoting=True)
-                begun = None
             if apart := ask():
                 for place, count in apart.merged:
                     self._tell_merged(apart.numbers[place], count, apart.records[place])
                 yield apart.numbers, apart.records
-                begun = apart.rest
             else:
                 yield from self._one_by_one(lines)
-        if begun:
-            yield from self._one_by_one(begun)
 
     def _tell_merged(self, line: int, count: int, cells: Cells) -> None:
         """Tell of a record whose lines each look like a row of the table."""
