@@ -10,7 +10,7 @@ from mtl_core.data.catalog import Address
 from mtl_core.data.findings import Findings
 from mtl_core.data.layout import Layout
 from mtl_core.data.reading import Source, opened, packed, records
-from mtl_core.data.reading.at_once import taken_apart
+from mtl_core.data.reading.at_once import orderly
 from mtl_core.data.reading.decoding import before_decoding
 from mtl_core.data.reading.encodings import is_utf8
 from mtl_core.errors import DataError
@@ -32,7 +32,7 @@ def test_both_ways_read_and_tell_the_same(tmp_path_factory, text, quoting, block
             if at_once and is_utf8(text):  # what other bytes are is judged by the first block
                 patch.setattr(packed, "BLOCK", block)
                 patch.setattr(opened, "LARGE", 0)
-                patch.setattr(records, "LARGE", 0)
+                patch.setattr(records, "HANDED_OVER", 0)
                 patch.setattr(opened, "_START", 0)
             try:
                 rows, told = read(file, quoting=quoting)
@@ -63,17 +63,21 @@ def test_both_ways_read_and_tell_the_same(tmp_path_factory, text, quoting, block
         ("a,\ufeffb\n", None, ""),
         ("a,\ufffdb\n", None, ""),
         ("a,\0b\n", None, ""),
+        ("a,b\r", [(1, ["a", "b"])], ""),
+        ('"a\rb",c\r\n', [(1, ["a\rb", "c"])], ""),
+        ('a,"b', None, ""),
+        ('"a","b\n', None, ""),
+        ('"a,"b,c\n', None, ""),
     ],
 )
 def test_blocks_are_taken_apart_where_nothing_is_to_be_told(tmp_path, text, records, rest):
     source = Source(Address(tmp_path), Layout(kind="csv"), Findings())
     (lines,) = before_decoding(source, iter([text.encode()]), 1000, at_least=1000)
-    apart = taken_apart(lines, ",", quoting=True)
-    assert (apart is None) == (records is None)
-    if apart is not None:
-        assert list(zip(apart.numbers, apart.records, strict=True)) == records
-        assert (apart.rest.text() if apart.rest else "") == rest
-        assert not apart.rest or apart.rest.number == 1 + text[: -len(rest)].count("\n")
+    found, begun = orderly(lines, ",", quoting=True)
+    apart = found and found.apart(",")
+    assert (apart and list(zip(apart.numbers, apart.records, strict=True))) == records
+    assert (begun.text() if begun else "") == rest
+    assert not begun or begun.number == 1 + text[: -len(rest)].count("\n")
 
 
 @pytest.mark.parametrize("block", range(1, 40))
@@ -81,7 +85,7 @@ def test_records_reach_over_the_ends_of_blocks(tmp_path, monkeypatch, block):
     monkeypatch.setattr(packed, "BLOCK", block)
     monkeypatch.setattr(opened, "LARGE", 0)
     monkeypatch.setattr(opened, "_START", 0)
-    monkeypatch.setattr(records, "LARGE", 0)
+    monkeypatch.setattr(records, "HANDED_OVER", 0)
     monkeypatch.setattr(records, "is_worth_it", lambda source: True)
     rows, told = read(tmp_path, 'x,y\n"a\n\nb",c\nd,"e\n""f"""\n"g\n",h\n"i","j\nk"')
     expected = [(2, "a\n\nb", "c"), (5, "d", 'e\n"f"'), (7, "g\n", "h"), (9, "i", "j\nk")]

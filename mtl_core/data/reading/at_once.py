@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .contract import MOST_COLUMNS, Source
-from .lines import Lines, count_of
+from .lines import Lines, count_of, places_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -98,7 +98,7 @@ def orderly(lines: Lines, delimiter: str, quoting: bool) -> tuple[Orderly | None
     if not quoting or b'"' not in raw:
         return Orderly(lines, _NONE), None
     signs = np.frombuffer(raw, np.uint8)
-    quotes = np.flatnonzero(signs == _QUOTE)
+    quotes = places_of(_QUOTE, signs)
     if not _are_in_order(quotes, signs, ord(delimiter)):
         return None, None
     if len(quotes) % 2 == 0:
@@ -117,7 +117,7 @@ def _is_clean(raw: bytes) -> bool:
     if b"\xef" not in raw:
         return True
     signs = np.frombuffer(raw, np.uint8)
-    begin = np.flatnonzero(signs[:-2] == 0xEF)  # byte order marks, and U+FFFD
+    begin = places_of(0xEF, signs[:-2])  # byte order marks, and U+FFFD
     then, last = signs[begin + 1], signs[begin + 2]
     return not (((then == 0xBB) & (last == 0xBF)) | ((then == 0xBF) & (last == 0xBD))).any()
 
@@ -155,7 +155,7 @@ def _last_end(raw: bytes, quotes: Places) -> int:
 def _over_lines(lines: Lines, quotes: Places, delimiter: str, records: Parted) -> Apart | None:
     """Records of which some have newlines in their cells."""
     signs = np.frombuffer(lines.raw, np.uint8)
-    newlines = np.flatnonzero(signs == _NEWLINE)
+    newlines = places_of(_NEWLINE, signs)
     outside = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
     starts = np.concatenate(([0], outside + 1))
     starts = starts[starts < len(signs)]
@@ -170,7 +170,9 @@ def _are_in_order(quotes: Places, signs: Signs, delimiter: int) -> bool:
     """Whether every quote opens a cell, closes one, or is one of a pair inside a cell."""
     opening, closing = quotes[0::2], quotes[1::2]
     before, after = np.zeros((2, 256), bool)  # a look-up is quicker than several comparisons
-    before[[delimiter, _NEWLINE, _QUOTE]] = True  # before one that opens, a quote is one that closes
+    before[[delimiter, _NEWLINE, _QUOTE]] = (
+        True  # before one that opens, a quote is one that closes
+    )
     after[[delimiter, _NEWLINE, _RETURN, _QUOTE]] = True
     begins = before[signs[opening - 1]]
     begins[0] |= opening[0] == 0
@@ -183,7 +185,7 @@ def _merged(
 ) -> list[tuple[int, int]]:
     """Records that begin at these lines of the block, and have more of them, which look like rows."""
     ends = newlines if signs[-1] == _NEWLINE else np.append(newlines, len(signs))
-    delimiters = np.flatnonzero(signs == delimiter)
+    delimiters = places_of(delimiter, signs)
     counts = np.diff(np.searchsorted(delimiters, ends), prepend=0)
     alike = np.minimum.reduceat(counts == width - 1, begin)
     lengths = np.diff(begin, append=len(ends))
@@ -226,7 +228,10 @@ def _width(record: bytes, delimiter: str, quoting: bool) -> int:
     text = record.decode("utf-8", "replace")
     if not quoting:
         return text.count(delimiter) + 1
-    return len(next(csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter), []))
+    try:
+        return len(next(csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter), []))
+    except csv.Error:  # a return between its cells
+        return 0
 
 
 def _has_empty(table: "pa.Table") -> bool:

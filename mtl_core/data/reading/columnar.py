@@ -5,7 +5,9 @@ Label numbers come out under the names that the Hugging Face library keeps in th
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from io import BufferedReader
 from typing import IO, TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ def read_columnar(source: Source) -> Iterator[Columns]:
     import pyarrow as pa  # late: it takes a tenth of a second, and few cards need it
 
     with binary_of(source) as opened, _native(opened) as file:
-        batches = _parquet(file) if source.layout.kind == "parquet" else _arrow(file)
+        batches = _validated(_parquet(file) if source.layout.kind == "parquet" else _arrow(file))
         number = 1
         try:
             for batch in batches:
@@ -58,8 +60,7 @@ def _native(file: IO[bytes]) -> "IO[bytes] | pa.NativeFile":
 def _parquet(file: "IO[bytes] | pa.NativeFile") -> Iterator["pa.RecordBatch"]:
     import pyarrow.parquet as pq
 
-    for batch in pq.ParquetFile(file).iter_batches(_AT_ONCE):
-        yield _validated(batch)
+    yield from pq.ParquetFile(file).iter_batches(_AT_ONCE)
 
 
 def _arrow(file: "IO[bytes] | pa.NativeFile") -> Iterator["pa.RecordBatch"]:
@@ -69,21 +70,27 @@ def _arrow(file: "IO[bytes] | pa.NativeFile") -> Iterator["pa.RecordBatch"]:
     file.seek(0)
     if start != b"ARROW1":
         with pa.ipc.open_stream(file) as stream:
-            for batch in stream:
-                yield from _slices(_validated(batch))
+            yield from stream
         return
     with pa.ipc.open_file(file) as table:
-        for i in range(table.num_record_batches):
-            yield from _slices(_validated(table.get_batch(i)))
+        yield from (table.get_batch(i) for i in range(table.num_record_batches))
 
 
-def _validated(batch: "pa.RecordBatch") -> "pa.RecordBatch":
-    """Nothing in these files is checked when they are opened: a wrong offset would end the process."""
-    batch.validate(full=True)
-    return batch
+def _validated(batches: Iterator["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
+    """Nothing in these files is checked when they are opened: a wrong offset would end the process.
+    Each batch is checked while the next one is read."""
+    waiting: deque[tuple[pa.RecordBatch, Future[None]]] = deque()
+    with ThreadPoolExecutor(1) as pool:
+        for batch in batches:
+            waiting.append((batch, pool.submit(batch.validate, full=True)))
+            if len(waiting) > 1:
+                yield from _slices(*waiting.popleft())
+        for batch, check in waiting:
+            yield from _slices(batch, check)
 
 
-def _slices(batch: "pa.RecordBatch") -> Iterator["pa.RecordBatch"]:
+def _slices(batch: "pa.RecordBatch", check: "Future[None]") -> Iterator["pa.RecordBatch"]:
+    check.result()
     for start in range(0, batch.num_rows, _AT_ONCE):
         yield batch.slice(start, _AT_ONCE)
 

@@ -49,11 +49,11 @@ def uncut(
 ) -> Iterator[tuple[bytes, int, int]]:
     """Blocks that end where lines end, with the number of the first line, and of newlines.
 
-    They have so many bytes `at_least`, but for the last, and the first ones, with which work can
-    begin: each is twice as long as the one before.
+    They have so many bytes `at_least`, but for the last, and the first one, with which work can
+    begin: it may have a quarter of them.
     """
     held: list[bytes | memoryview] = []
-    size, wanted, line = 0, 0, 1
+    size, wanted, line = 0, at_least // 4, 1
     begun = 0  # bytes of the line that has not ended yet
     for block in raw:
         end = block.rfind(b"\n") + 1
@@ -61,7 +61,7 @@ def uncut(
             whole = b"".join((*held, memoryview(block)[:end]))
             newlines = _newlines(whole)
             yield whole, line, newlines
-            line, wanted = line + newlines, min(2 * len(whole), at_least)
+            line, wanted = line + newlines, at_least
             held, size = [memoryview(block)[end:]], len(block) - end
         else:
             held.append(block)
@@ -83,7 +83,17 @@ def _newlines(raw: bytes | memoryview) -> int:
 
 
 def count_of(sign: int, signs: NDArray[np.uint8]) -> int:
-    """How often a sign occurs. It is counted piece by piece, since large pieces of memory are slow to
-    come by, and in a third of the time of bytes.count."""
-    pieces = (signs[start : start + _PIECE] for start in range(0, len(signs), _PIECE))
-    return sum(int(np.count_nonzero(piece == sign)) for piece in pieces)
+    """How often a sign occurs, in a third of the time of bytes.count."""
+    return sum(int(np.count_nonzero(piece == sign)) for _, piece in _pieces(signs))
+
+
+def places_of(sign: int, signs: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Where a sign occurs."""
+    found = [np.flatnonzero(piece == sign) + start for start, piece in _pieces(signs)]
+    return np.concatenate(found) if found else np.zeros(0, np.intp)
+
+
+def _pieces(signs: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Fresh memory for what is compared would take longer than comparing: pieces take the same
+    memory again."""
+    return ((start, signs[start : start + _PIECE]) for start in range(0, len(signs), _PIECE))

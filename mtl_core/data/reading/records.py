@@ -19,9 +19,8 @@ _Ask = Callable[[], Apart | None]
 Batch = tuple[Sequence[int], Sequence[Cells]]
 """The numbers of the records' first lines, and the records."""
 
-WORKERS = 1
 AHEAD = 2
-"""Blocks that are looked through while those before them are taken apart."""
+"""Blocks that are taken apart at the same time, while the next one is looked through."""
 HANDED_OVER = 1 << 19
 """Bytes of a block that a thread of its own takes apart: a shorter one would not be worth it."""
 MOST_READ_TWICE = 4 * LONGEST_LINE
@@ -48,7 +47,7 @@ def _ahead(source: Source, delimiter: str, quoting: bool) -> Iterator[tuple[Line
         return
     begun: Lines | None = None  # a record that ends in the next block
     waiting: deque[tuple[Lines, _Ask]] = deque()
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(AHEAD) as pool:
         for lines in raw_lines(source):
             lines = begun.and_on(lines) if begun else lines
             found, begun = orderly(lines, delimiter, quoting)
