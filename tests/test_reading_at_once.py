@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from mtl_core.data.catalog import Address
 from mtl_core.data.findings import Findings
 from mtl_core.data.layout import Layout
-from mtl_core.data.reading import Source, opened, packed, records
+from mtl_core.data.reading import Source, lines, opened, packed, records
 from mtl_core.data.reading.at_once import orderly
 from mtl_core.data.reading.decoding import before_decoding
 from mtl_core.data.reading.encodings import is_utf8
@@ -60,6 +61,11 @@ def test_both_ways_read_and_tell_the_same(tmp_path_factory, text, quoting, block
         ('a,"b" c\n', None, ""),
         ("a,b\r1,2\n", None, ""),
         ('"a\nb",c\rd,e\n', None, ""),
+        ('x,y\n"a\nb",c\rd,e\n', None, ""),
+        ('"a",b', [(1, ["a", "b"])], ""),
+        ('a,"b"\r\n', [(1, ["a", "b"])], ""),
+        ('a,b\n"c\nd","e\n', [(1, ["a", "b"])], '"c\nd","e\n'),
+        ("a,\udcff\n", None, ""),
         ("a,\ufeffb\n", None, ""),
         ("a,\ufffdb\n", None, ""),
         ("a,\0b\n", None, ""),
@@ -72,12 +78,23 @@ def test_both_ways_read_and_tell_the_same(tmp_path_factory, text, quoting, block
 )
 def test_blocks_are_taken_apart_where_nothing_is_to_be_told(tmp_path, text, records, rest):
     source = Source(Address(tmp_path), Layout(kind="csv"), Findings())
-    (lines,) = before_decoding(source, iter([text.encode()]), 1000, at_least=1000)
-    found, begun = orderly(lines, ",", quoting=True)
+    (block,) = before_decoding(
+        source, iter([text.encode(errors="surrogateescape")]), 1000, at_least=1000
+    )
+    found, begun = orderly(block, ",", quoting=True)
     apart = found and found.apart(",")
     assert (apart and list(zip(apart.numbers, apart.records, strict=True))) == records
     assert (begun.text() if begun else "") == rest
     assert not begun or begun.number == 1 + text[: -len(rest)].count("\n")
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 100])
+def test_signs_are_found_in_all_pieces(monkeypatch, size):
+    monkeypatch.setattr(lines, "_PIECE", size)
+    signs = np.frombuffer(b"abcacba", np.uint8)
+    assert lines.places_of(ord("a"), signs).tolist() == [0, 3, 6]
+    assert lines.count_of(ord("a"), signs) == 3
+    assert lines.places_of(ord("a"), signs[:0]).tolist() == []
 
 
 @pytest.mark.parametrize("block", range(1, 40))

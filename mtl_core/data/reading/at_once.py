@@ -69,6 +69,7 @@ class Orderly:
 
     lines: Lines
     quotes: Places
+    """Those of the lines, and perhaps some behind them."""
 
     def apart(self, delimiter: str) -> Apart | None:
         """The records; None where they are to be read one by one."""
@@ -107,7 +108,7 @@ def orderly(lines: Lines, delimiter: str, quoting: bool) -> tuple[Orderly | None
     if not end:
         return None, None
     complete, begun = lines.cut(end)
-    return Orderly(complete, quotes[: np.searchsorted(quotes, end)]), begun
+    return Orderly(complete, quotes), begun
 
 
 def _is_clean(raw: bytes) -> bool:
