@@ -124,7 +124,8 @@ def _group(group: str, members: list[ListedRun], queue: list[ListedRun]) -> None
             if pair not in folded:
                 _row(*pair, queue)
         if folded:
-            label = "more runs" if is_sweep else "single-task twins"
+            others = "more runs" if len(folded) < len(named) else "runs"
+            label = others if is_sweep else "single-task twins"
             with st.expander(f"{len(folded)} {label}", key=f"twins-{group}"):
                 for pair in folded:
                     _row(*pair, queue)
