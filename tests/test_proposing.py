@@ -113,6 +113,20 @@ def test_both_quotings_are_compared(tmp_path: Path, quoted: bool) -> None:
         assert "merge" in warned[0].what and warned[0].count > 1
 
 
+def test_fields_that_all_stand_in_quotes_hold_newlines(tmp_path: Path) -> None:
+    rows = [[f"{text};\nand on", label] for text, label in texts_and_moods(40)]
+    text = "".join(f'"{a}";"{b}"\r\n' for a, b in [("text", "mood"), *rows])
+    proposal, tasks, rows_of = tried(write(tmp_path / "reviews.csv", text))
+    assert sum(rows_of.values()) == 40 and tasks == {"mood": "classification"}
+    assert proposal.card.layout and proposal.card.layout.quoting
+
+
+def test_remarks_as_wide_as_words_are_no_words(tmp_path: Path) -> None:
+    text = "".join(f"# id s{i}\nAda   NNP  B-PER\nleft   VBD  O\n\n" for i in range(30))
+    _, tasks, rows_of = tried(write(tmp_path / "names.txt", text))
+    assert sum(rows_of.values()) == 30 and sorted(tasks.values()) == ["spans", "tagging"]
+
+
 def test_files_packed_and_named_in_any_way(tmp_path: Path) -> None:
     write(tmp_path / "corpus.trn.tsv.gz", gzip.compress(table(texts_and_moods(30), "\t").encode()))
     write(

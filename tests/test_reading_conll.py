@@ -102,6 +102,14 @@ def test_a_word_may_be_a_number_sign(tmp_path, gap, delimiter):
     assert all(set(row) == {"w", "a", "b"} for row in rows) and not told
 
 
+def test_remarks_before_every_sentence_may_be_as_wide_as_words(tmp_path):
+    text = "-DOCSTART- O\n\n" + "".join(f"# {i}\na X\n# Y\n\n" for i in range(9))
+    rows, told = read(tmp_path, text, columns=WT)
+    assert rows == [{"w": ["a", "#"], "t": ["X", "Y"]}] * 9 and not told
+    rows, _ = read(tmp_path, "# X\na Y\n\n" + "b X\n\n" * 9, columns=WT)
+    assert rows[0] == {"w": ["#", "a"], "t": ["X", "Y"]}
+
+
 def test_a_number_sign_that_lacks_its_tag_is_no_comment(tmp_path):
     rows, told = read(tmp_path, "a\tX\n#hash\n\nb\tY\n\n#hash\nc\tX\n", columns=WT)
     assert [row["w"] for row in rows] == [["b"]]

@@ -4,7 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
+from mtl_core.data.reading.conll import are_headed
 from mtl_core.data.reading.contract import MOST_COLUMNS
 
 _DELIMITERS = ("\t", "", ",", ";", "|")  # empty: any blanks
@@ -32,6 +34,9 @@ def blocks_of(lines: Sequence[str]) -> list[Block]:
             blocks.append([])
         elif not line.startswith("-DOCSTART-") and not _is_comment(line):
             blocks[-1].append(line)
+    blocks = [block for block in blocks if block]
+    if are_headed(blocks):
+        blocks = [list(dropwhile(lambda line: line.startswith("# "), block)) for block in blocks]
     return [block for block in blocks if block]
 
 

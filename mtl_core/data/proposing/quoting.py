@@ -9,7 +9,7 @@ from mtl_core.data.reading.contract import Source
 from mtl_core.data.reading.opened import lines_of
 
 from .places import Place
-from .tables import TableForm, better, both_quotings, encloses
+from .tables import TableForm, better, both_quotings, encloses, encloses_all
 
 _MOST_LINES = 400_000  # of each file
 
@@ -21,18 +21,19 @@ def settled_quoting(layout: Layout, places: Sequence[Place], findings: Findings)
     if len(delimiter) > 1:
         return layout
     plain, quoted = _Sum(False), _Sum(True)
-    enclosed = False
+    enclosed, all_enclosed = False, True
     for place in places:
         source = Source(place.address, layout, _ignore)
         lines = list(islice(lines_of(source), _MOST_LINES))
         if not any('"' in line for line in lines):
             continue
         enclosed = enclosed or encloses(lines, delimiter)
+        all_enclosed = all_enclosed and encloses_all(lines, delimiter)
         for total, form in zip((plain, quoted), both_quotings(lines, delimiter), strict=True):
             total.add(form, len(lines))
     if not plain.records:
         return layout.model_copy(update={"quoting": True})
-    best = better(plain.form(), quoted.form(), enclosed)
+    best = better(plain.form(), quoted.form(), enclosed, all_enclosed)
     if best.merged:
         what = f"quotes are plain text here: read as quotes, they would merge or break {best.merged} rows"
         cure = "layout.quoting is set to false in the card"

@@ -10,12 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from mtl_core.data.reading.contract import MOST_COLUMNS
 
 DELIMITERS = ("\t", "####", "|||", ";", "|", ",")  # of equal fit, the one that texts hold least
 ENOUGH = 0.8  # of the records have the same number of columns, or it is no table
 _LONGEST_HEADER = 60
+_LONGEST_RECORD = 50  # lines
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,18 @@ def _form(lines: Sequence[str], delimiter: str) -> TableForm | None:
     if not any('"' in line for line in lines):
         return replace(plain, quoting=True)  # it makes no difference, and is usual
     quoted = _measured(records_of(lines, delimiter, quoting=True), delimiter, quoting=True)
-    return better(plain, quoted, encloses(lines, delimiter))
+    return better(plain, quoted, encloses(lines, delimiter), encloses_all(lines, delimiter))
 
 
-def better(plain: TableForm, quoted: TableForm | None, enclosed: bool) -> TableForm:
-    """The quoting that breaks and merges fewer rows; `enclosed`: some field stands inside quotes."""
+def better(
+    plain: TableForm, quoted: TableForm | None, enclosed: bool, all_enclosed: bool
+) -> TableForm:
+    """The quoting that breaks and merges fewer rows; `enclosed`: some field stands inside quotes,
+    `all_enclosed`: all do, as far as the first record shows."""
     if quoted is None or quoted.ragged > plain.ragged:
         return _with_merged(plain, quoted)
+    if all_enclosed and quoted.ragged == 0:
+        return quoted
     swallowed = quoted.records < plain.records and plain.ragged == 0
     same = quoted.records == plain.records and quoted.ragged == plain.ragged
     return _with_merged(plain, quoted) if swallowed or (same and not enclosed) else quoted
@@ -87,6 +94,17 @@ def encloses(lines: Sequence[str], delimiter: str) -> bool:
     """Whether some field is wholly inside quotes, as a writer of CSV leaves it."""
     whole = re.compile(rf'(?:^|{re.escape(delimiter)})"(?:[^"]|"")*"(?:{re.escape(delimiter)}|$)')
     return any(whole.search(line) for line in lines)
+
+
+def encloses_all(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether all fields of the first record are inside quotes, as some writers of CSV leave them."""
+    first = ""
+    for line in islice(filter(str.strip, lines), _LONGEST_RECORD):
+        first += line
+        if first.count('"') % 2 == 0:
+            break
+    field = '"(?:[^"]|"")*"'
+    return bool(re.fullmatch(f"{field}(?:{re.escape(delimiter)}{field})+", first))
 
 
 def _measured(

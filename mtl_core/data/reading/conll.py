@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 
 from mtl_core.data.layout import Layout
 
@@ -17,6 +17,8 @@ from .opened import lines_of
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 Numbered = tuple[int, str]
 _LOOKED_AT = 500  # lines from which the number of columns is told
+_FEW_BLOCKS = 3  # by fewer it cannot be told what all of them have in common
+_NEARLY = 0.9  # of the blocks
 _LONGEST_KEY = 60  # signs; more is a remark, not the key of a comment
 _MOST_WORDS = 4  # of a key
 _NO_WORD = re.compile(r"\d+[-.]\d+$")  # the id of a multiword range or of an empty node
@@ -62,6 +64,7 @@ class _Form:
     names: tuple[str, ...]
     closing: str = ""
     always_comments: bool = False  # no word line begins with #
+    headed: bool = False  # comments stand before the words of nearly every block
 
     def cells(self, line: str) -> list[str]:
         if self.delimiter:
@@ -78,7 +81,7 @@ class _Form:
         cells = self.cells(line)
         spaced, keyed = line.startswith("# "), comment_of(line) is not None
         if len(cells) == self.width:
-            return not begun and keyed and self._marked(cells)
+            return not begun and ((self.headed and spaced) or (keyed and self._marked(cells)))
         if begun:
             return spaced and (keyed or (len(cells) == 1 and not self.closing))
         return spaced or keyed or len(line.split()) > 1 or not line.strip("# ")
@@ -116,7 +119,21 @@ def _global_columns(first: Sequence[Numbered]) -> tuple[str, ...]:
     return tuple(name.lower() for name in found[1].split())
 
 
-def _form(layout: Layout, first: Iterable[str]) -> _Form:
+def are_headed(blocks: Sequence[Sequence[str]]) -> bool:
+    """Whether blocks begin with remarks like `# id 7`, which may have as many cells as a word has.
+
+    No corpus has the word # before nearly every sentence.
+    """
+    blocks = [block for block in blocks if not _is_document(block[0])]
+    headed = sum(len(block) > 1 and block[0].startswith("# ") for block in blocks)
+    return len(blocks) >= _FEW_BLOCKS and headed >= _NEARLY * len(blocks)
+
+
+def _is_empty(line: str) -> bool:
+    return not line or line.isspace()
+
+
+def _form(layout: Layout, first: Sequence[str]) -> _Form:
     filled = [line for line in first if line and not line.isspace() and not _is_document(line)]
     lines = [line for line in filled if line[0] != "#"] or filled
     delimiter = layout.delimiter or ("\t" if _tabs_part(lines, layout.columns) else "")
@@ -126,7 +143,8 @@ def _form(layout: Layout, first: Iterable[str]) -> _Form:
         del counts[1]
     width = max(counts, key=lambda n: (counts[n], n), default=0)
     names = layout.columns or tuple(str(i) for i in range(min(width, MOST_COLUMNS)))
-    return _Form(delimiter, width, names, layout.closing)
+    blocks = [list(block) for is_empty, block in groupby(first, _is_empty) if not is_empty]
+    return _Form(delimiter, width, names, layout.closing, headed=are_headed(blocks))
 
 
 def _tabs_part(lines: Sequence[str], columns: Sequence[str]) -> bool:
