@@ -122,7 +122,7 @@ def test_fields_that_all_stand_in_quotes_hold_newlines(tmp_path: Path) -> None:
 
 
 def test_remarks_as_wide_as_words_are_no_words(tmp_path: Path) -> None:
-    text = "".join(f"# id s{i}\nAda   NNP  B-PER\nleft   VBD  O\n\n" for i in range(30))
+    text = "".join(f"# id s{i}\nAda{i}   NNP  B-PER\nleft   VBD  O\n\n" for i in range(30))
     _, tasks, rows_of = tried(write(tmp_path / "names.txt", text))
     assert sum(rows_of.values()) == 30 and sorted(tasks.values()) == ["spans", "tagging"]
 
