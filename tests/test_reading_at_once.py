@@ -1,6 +1,7 @@
 """Blocks of tables that are taken apart at once, and what the way record by record says of them."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from mtl_core.data.catalog import Address
 from mtl_core.data.findings import Findings
 from mtl_core.data.layout import Layout
-from mtl_core.data.reading import Source, lines, opened, packed, records
-from mtl_core.data.reading.at_once import orderly
+from mtl_core.data.reading import Source, lines, memory, opened, packed, read_rows, records
+from mtl_core.data.reading.at_once import complete, taken_apart
 from mtl_core.data.reading.decoding import before_decoding
 from mtl_core.data.reading.encodings import is_utf8
 from mtl_core.errors import DataError
@@ -81,20 +82,57 @@ def test_blocks_are_taken_apart_where_nothing_is_to_be_told(tmp_path, text, reco
     (block,) = before_decoding(
         source, iter([text.encode(errors="surrogateescape")]), 1000, at_least=1000
     )
-    found, begun = orderly(block, ",", quoting=True)
-    apart = found and found.apart(",")
+    whole, begun = complete(block, ",")
+    apart = taken_apart(whole, ",", quoting=True)
     assert (apart and list(zip(apart.numbers, apart.records, strict=True))) == records
     assert (begun.text() if begun else "") == rest
     assert not begun or begun.number == 1 + text[: -len(rest)].count("\n")
 
 
-@pytest.mark.parametrize("size", [1, 3, 4, 100])
-def test_signs_are_found_in_all_pieces(monkeypatch, size):
-    monkeypatch.setattr(lines, "_PIECE", size)
+def test_signs_are_found():
     signs = np.frombuffer(b"abcacba", np.uint8)
     assert lines.places_of(ord("a"), signs).tolist() == [0, 3, 6]
     assert lines.count_of(ord("a"), signs) == 3
     assert lines.places_of(ord("a"), signs[:0]).tolist() == []
+
+
+@pytest.mark.parametrize("near", [1, 2, 3, 100])
+def test_lines_end_where_newlines_are(monkeypatch, near):
+    monkeypatch.setattr(lines, "_NEAR", near)
+    signs = np.frombuffer(b"ab\n\ncd\ne", np.uint8)
+    assert [lines.end_of_line(signs, start) for start in range(9)] == [3, 3, 3, 4, 7, 7, 7, 0, 0]
+    assert [lines.start_of_line(signs, end) for end in range(9)] == [0, 0, 0, 3, 4, 4, 4, 7, 7]
+
+
+def test_memory_is_used_again_and_belongs_to_one():
+    first, second = memory.taken(10), memory.taken(10)
+    assert first is not second
+    memory.given_back(first)
+    assert memory.taken(10) is first
+    with pytest.raises(AssertionError, match="twice"):
+        [memory.given_back(second) for _ in range(2)]
+    memory.given_back(first)
+    longer = memory.taken(memory.USUAL + 1)
+    memory.given_back(longer)
+    assert len(longer) > memory.USUAL and all(one is not longer for one in memory._free)
+
+
+def test_files_read_at_once_in_threads_do_not_share_their_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "is_worth_it", lambda source: True)
+    monkeypatch.setattr(packed, "BLOCK", 1 << 12)
+    monkeypatch.setattr(opened, "LARGE", 1 << 14)
+    monkeypatch.setattr(records, "HANDED_OVER", 0)
+    files = []
+    for name in "abcdef":
+        files.append(tmp_path / f"{name}.csv")
+        lines_ = (f'{name}{place},"{name * (place % 90)}\n"\n' for place in range(2000))
+        files[-1].write_text("x,y\n" + "".join(lines_))
+    alone = [list(read_rows(file)) for file in files]
+    with ThreadPoolExecutor(6) as pool:
+        for _ in range(5):
+            assert list(pool.map(lambda file: list(read_rows(file)), files)) == alone
+    for name, rows in zip("abcdef", alone, strict=True):
+        assert [row.columns["y"] for row in rows] == [f"{name * (i % 90)}\n" for i in range(2000)]
 
 
 @pytest.mark.parametrize("block", range(1, 40))

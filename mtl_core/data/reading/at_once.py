@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .contract import MOST_COLUMNS, Source
-from .lines import Lines, count_of, places_of
+from .lines import Lines, Signs, count_of, end_of_line, places_of, start_of_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Cells = list[str]
 Places = NDArray[np.intp]  # of signs in a block
-Signs = NDArray[np.uint8]
 _IMPORTING = 4 << 20
 """Bytes of a table that are read by other means in the time that importing Arrow takes."""
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
@@ -63,72 +62,66 @@ class Apart:
     """Records of several lines that each look like a row of the table: place, and number of lines."""
 
 
-@dataclass(frozen=True)
-class Orderly:
-    """Complete records in which nothing is to be told, as far as single signs can show."""
-
-    lines: Lines
-    quotes: Places
-    """Those of the lines, and perhaps some behind them."""
-
-    def apart(self, delimiter: str) -> Apart | None:
-        """The records; None where they are to be read one by one."""
-        raw = self.lines.raw
-        records = _parted(raw, delimiter, _first_end(raw, self.quotes), len(self.quotes) > 0)
-        if records is None:
-            return None
-        count = self.lines.newlines + (not raw.endswith(b"\n"))
-        # A return between cells ends a record too: as many of them as newlines in cells, and the
-        # count would be right.
-        if len(records) == count and (b"\r" not in raw or not records.have_newlines()):
-            return Apart(range(self.lines.number, self.lines.number + count), records)
-        return _over_lines(self.lines, self.quotes, delimiter, records)
-
-
 def is_worth_it(source: Source) -> bool:
     """Whether Arrow, which may have to be imported first, will be the quicker one."""
     return "pyarrow" in sys.modules or source.address.path.stat().st_size >= _IMPORTING
 
 
-def orderly(lines: Lines, delimiter: str, quoting: bool) -> tuple[Orderly | None, Lines | None]:
-    """The complete records of a block, and the lines of one that ends in the next block; no records
-    where the block is to be read record by record."""
-    raw = lines.raw
-    if len(delimiter) > 1 or not delimiter.isascii() or not _is_clean(raw):
-        return None, None
-    if not quoting or b'"' not in raw:
-        return Orderly(lines, _NONE), None
-    signs = np.frombuffer(raw, np.uint8)
+def complete(lines: Lines, delimiter: str) -> tuple[Lines, Lines | None]:
+    """The complete records of a block, and the lines of one that ends in the next block.
+
+    Where the quotes are not in order the block is left as it is.
+    """
+    signs = lines.signs
+    if count_of(_QUOTE, signs) % 2 == 0 or not _is_single(delimiter):
+        return lines, None
     quotes = places_of(_QUOTE, signs)
-    if not _are_in_order(quotes, signs, ord(delimiter)):
-        return None, None
-    if len(quotes) % 2 == 0:
-        return Orderly(lines, quotes), None
-    end = _last_end(raw, quotes)
-    if not end:
-        return None, None
-    complete, begun = lines.cut(end)
-    return Orderly(complete, quotes), begun
+    end = _last_end(signs, quotes) if _are_in_order(quotes, signs, ord(delimiter)) else 0
+    return lines.cut(end) if end else (lines, None)
 
 
-def _is_clean(raw: bytes) -> bool:
+def taken_apart(lines: Lines, delimiter: str, quoting: bool) -> Apart | None:
+    """The records of a block; None where it is to be read record by record: something is to be told
+    of it, or its last record is not complete."""
+    signs = lines.signs
+    if not _is_single(delimiter) or not _is_clean(signs):
+        return None
+    quotes = places_of(_QUOTE, signs) if quoting else _NONE
+    if len(quotes) and (len(quotes) % 2 or not _are_in_order(quotes, signs, ord(delimiter))):
+        return None
+    records = _parted(signs, delimiter, _first_end(signs, quotes), len(quotes) > 0)
+    if records is None:
+        return None
+    count = lines.count()
+    # A return between cells ends a record too: as many of them as newlines in cells, and the count
+    # would be right.
+    if len(records) == count and (not count_of(_RETURN, signs) or not records.have_newlines()):
+        return Apart(range(lines.number, lines.number + count), records)
+    return _over_lines(lines, quotes, delimiter, records)
+
+
+def _is_single(delimiter: str) -> bool:
+    """Whether it is one sign of one byte."""
+    return len(delimiter) == 1 and delimiter.isascii()
+
+
+def _is_clean(signs: Signs) -> bool:
     """Whether it is UTF-8 in which the decoding mends nothing, and of which it tells nothing."""
-    if b"\0" in raw or not (raw.isascii() or _is_utf8(raw)):
-        return False
-    if b"\xef" not in raw:
+    if signs.view(np.int8).min() > 0:  # ASCII without zeros
         return True
-    signs = np.frombuffer(raw, np.uint8)
+    if not signs.min() or not _is_utf8(signs):
+        return False
     begin = places_of(0xEF, signs[:-2])  # byte order marks, and U+FFFD
     then, last = signs[begin + 1], signs[begin + 2]
     return not (((then == 0xBB) & (last == 0xBF)) | ((then == 0xBF) & (last == 0xBD))).any()
 
 
-def _is_utf8(raw: bytes) -> bool:
+def _is_utf8(signs: Signs) -> bool:
     """As a text of Arrow's it is looked through in a quarter of the time of decoding."""
     import pyarrow as pa
 
-    ends = pa.py_buffer(np.array([0, len(raw)], np.int64))
-    text = pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(raw)])
+    ends = pa.py_buffer(np.array([0, len(signs)], np.int64))
+    text = pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(signs)])
     try:
         text.validate(full=True)
     except pa.ArrowInvalid:
@@ -136,26 +129,26 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def _first_end(raw: bytes, quotes: Places) -> int:
+def _first_end(signs: Signs, quotes: Places) -> int:
     """Where the first record ends; 0 where it is the only one."""
-    end = raw.find(b"\n") + 1
+    end = end_of_line(signs)
     while end and np.searchsorted(quotes, end) % 2:
-        end = raw.find(b"\n", end) + 1
+        end = end_of_line(signs, end)
     return end
 
 
-def _last_end(raw: bytes, quotes: Places) -> int:
+def _last_end(signs: Signs, quotes: Places) -> int:
     """Where the last complete record ends, before a quote that does not close; 0: there is none."""
     end, before = 0, len(quotes)
     while before % 2:  # the last quote before opens a cell, and the newlines behind it are in there
-        end = raw.rfind(b"\n", 0, int(quotes[before - 1])) + 1
+        end = start_of_line(signs, int(quotes[before - 1]))
         before = int(np.searchsorted(quotes, end))
     return end
 
 
 def _over_lines(lines: Lines, quotes: Places, delimiter: str, records: Parted) -> Apart | None:
     """Records of which some have newlines in their cells."""
-    signs = np.frombuffer(lines.raw, np.uint8)
+    signs = lines.signs
     newlines = places_of(_NEWLINE, signs)
     outside = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
     starts = np.concatenate(([0], outside + 1))
@@ -193,19 +186,19 @@ def _merged(
     return [(int(i), int(lengths[i])) for i in np.flatnonzero(alike & (lengths > 1))]
 
 
-def _parted(raw: bytes, delimiter: str, first: int, quoting: bool) -> Parted | None:
+def _parted(signs: Signs, delimiter: str, first: int, quoting: bool) -> Parted | None:
     """The records; `first` is where the first one ends, or 0 where it is the only one. None where
     Arrow does not take them, or one has no text."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    width = _width(raw[: first or None], delimiter, quoting)
+    width = _width(signs[: first or None].tobytes(), delimiter, quoting)
     if not 2 <= width <= MOST_COLUMNS:
         return None
     names = [str(place) for place in range(width)]
     try:
         table = arrow.read_csv(
-            pa.py_buffer(raw),
+            pa.py_buffer(signs),
             arrow.ReadOptions(use_threads=False, column_names=names),
             arrow.ParseOptions(
                 delimiter=delimiter,

@@ -36,8 +36,10 @@ def decoded(source: Source, raw: Iterator[bytes], longest: int) -> Iterator[str]
     not UTF-8 is read as Windows-1252, or as what most such lines of the file probably are.
     """
     decoder = _Decoder(source, strictly=bool(source.layout.encoding))
-    for block, number, _ in uncut(source, _in_utf8(source, raw), longest, at_least=0):
-        yield decoder.text(block, number)
+    for lines in uncut(source, _in_utf8(source, raw), decoder.text, longest, at_least=0):
+        text = lines.text()
+        lines.let_go()
+        yield text
 
 
 def before_decoding(
@@ -45,8 +47,7 @@ def before_decoding(
 ) -> Iterator[Lines]:
     """The same as `decoded` will say it, in blocks of so many bytes; see `uncut`."""
     decoder = _Decoder(source, strictly=bool(source.layout.encoding))
-    for block, number, newlines in uncut(source, _in_utf8(source, raw), longest, at_least):
-        yield Lines(block, number, newlines, decoder.text)
+    return uncut(source, _in_utf8(source, raw), decoder.text, longest, at_least)
 
 
 def _in_utf8(source: Source, raw: Iterator[bytes]) -> Iterator[bytes]:

@@ -30,7 +30,7 @@ __all__ = [
 
 LONGEST_LINE = 16 * MB
 """Bytes of one line."""
-LARGE = 2 * MB
+LARGE = 4 * MB
 """Bytes of a block of lines before they are decoded."""
 _START = 1 << 16  # bytes that are looked at before anything is decoded
 _BINARY = (

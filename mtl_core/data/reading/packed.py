@@ -26,8 +26,8 @@ from .contract import Source
 from .kept_archives import kept_or_opened
 
 MB = 1 << 20
-BLOCK = MB
-"""Bytes that are read at once."""
+BLOCK = MB // 4
+"""Bytes that are read at once: few enough that they take the memory of those before."""
 MOST_UNPACKED = 2048 * MB
 """Bytes that one packed file may become."""
 MOST_GROWTH = 200

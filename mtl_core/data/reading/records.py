@@ -6,11 +6,10 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 from mtl_core.errors import DataError
 
-from .at_once import Apart, Cells, is_worth_it, orderly
+from .at_once import Apart, Cells, complete, is_worth_it, taken_apart
 from .contract import Source, shortened
 from .lines import Lines
 from .opened import LONGEST_LINE, raw_lines, split_lines
@@ -41,27 +40,47 @@ def records_of(source: Source, delimiter: str) -> Iterable[Batch]:
 
 def _ahead(source: Source, delimiter: str, quoting: bool) -> Iterator[tuple[Lines, _Ask]]:
     """The blocks of a table, and for each what takes it apart when it is called: long ones are taken
-    apart beforehand, while the next ones are read and looked through here."""
+    apart beforehand, while the next ones are read here. A block's lines can be looked at until the
+    next one is asked for."""
     if not is_worth_it(source):
-        yield from ((lines, _not_at_once) for lines in raw_lines(source))
-        return
-    begun: Lines | None = None  # a record that ends in the next block
-    waiting: deque[tuple[Lines, _Ask]] = deque()
-    with ThreadPoolExecutor(AHEAD) as pool:
         for lines in raw_lines(source):
-            lines = begun.and_on(lines) if begun else lines
-            found, begun = orderly(lines, delimiter, quoting)
-            if found is None:
-                waiting.append((lines, _not_at_once))
-            elif len(found.lines.raw) < HANDED_OVER:
-                waiting.append((found.lines, partial(found.apart, delimiter)))
-            else:
-                waiting.append((found.lines, pool.submit(found.apart, delimiter).result))
+            yield lines, _not_at_once
+            lines.let_go()
+        return
+    blocks = _complete(source, delimiter) if quoting else raw_lines(source)
+    with ThreadPoolExecutor(AHEAD) as pool:
+        waiting: deque[tuple[Lines, _Ask]] = deque()
+        for lines in blocks:
+            waiting.append((lines, _begun(pool, lines, delimiter, quoting)))
             if len(waiting) > AHEAD:
-                yield waiting.popleft()
-        yield from waiting
+                yield from _next_of(waiting)
+        while waiting:
+            yield from _next_of(waiting)
+
+
+def _complete(source: Source, delimiter: str) -> Iterator[Lines]:
+    """Blocks that end where records do, as far as quotes are in order."""
+    begun: Lines | None = None
+    for lines in raw_lines(source):
+        whole, begun = complete(begun.and_on(lines) if begun else lines, delimiter)
+        yield whole
     if begun:
-        yield begun, _not_at_once
+        yield begun
+
+
+def _begun(pool: ThreadPoolExecutor, lines: Lines, delimiter: str, quoting: bool) -> _Ask:
+    """What gives the records of a block that is being taken apart."""
+    if len(lines.signs) >= HANDED_OVER:
+        return pool.submit(taken_apart, lines, delimiter, quoting).result
+    apart = taken_apart(lines, delimiter, quoting)
+    return lambda: apart
+
+
+def _next_of(waiting: deque[tuple[Lines, _Ask]]) -> Iterator[tuple[Lines, _Ask]]:
+    lines, ask = waiting.popleft()
+    yield lines, ask
+    ask()  # nobody may have, and a thread may still look at the lines
+    lines.let_go()
 
 
 def _not_at_once() -> None:
