@@ -48,14 +48,19 @@ def _ahead(source: Source, delimiter: str, quoting: bool) -> Iterator[tuple[Line
             lines.let_go()
         return
     blocks = _complete(source, delimiter) if quoting else raw_lines(source)
-    with ThreadPoolExecutor(AHEAD) as pool:
-        waiting: deque[tuple[Lines, _Ask]] = deque()
+    pool = ThreadPoolExecutor(AHEAD)
+    if source.address.path.stat().st_size > HANDED_OVER:
+        pool.submit(int)  # a thread takes as long to start as the first block to be read
+    waiting: deque[tuple[Lines, _Ask]] = deque()
+    try:
         for lines in blocks:
             waiting.append((lines, _begun(pool, lines, delimiter, quoting)))
             if len(waiting) > AHEAD:
                 yield from _next_of(waiting)
         while waiting:
             yield from _next_of(waiting)
+    finally:
+        pool.shutdown(wait=False)  # everything is done, or nobody waits for it
 
 
 def _complete(source: Source, delimiter: str) -> Iterator[Lines]:
