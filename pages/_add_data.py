@@ -22,9 +22,9 @@ LOOK, ADD = "Datasets", "Add a dataset"  # the views of the page
 SHOWN = f"{_ui.DATA_CHOICES}/shown"  # name of the dataset that was looked at last
 UPLOAD, FOLDER, HUB, OWN = "Upload files", "A folder here", "From the hub", "Write your own"
 FORMATS = (
-    "Tables (CSV, TSV), JSON and JSON lines, Parquet, Arrow, CoNLL and CoNLL-U columns, a text per "
-    "file in folders per class, parallel files, one label and text a line; also packed (gz, bz2, xz, "
-    "zstd, zip)."
+    "Tables (CSV, TSV) with a text or a word in each row, JSON and JSON lines, Parquet, Arrow, CoNLL "
+    "and CoNLL-U columns, a text per file in folders per class, parallel files, one label and text a "
+    "line; also packed (gz, bz2, xz, zstd, zip)."
 )
 
 

@@ -40,6 +40,22 @@ class Markup(Part):
     )
 
 
+class Gather(Part):
+    """Which rows are one sentence, where each row holds one word."""
+
+    by: str = option(
+        ...,
+        "Column that tells the sentences apart: another value than in the row before begins one; an "
+        "empty cell goes with the row before.",
+    )
+    columns: tuple[str, ...] = option(
+        ...,
+        "Columns with something for each word, which become lists; of the others the first row of a "
+        "sentence tells.",
+        min_length=1,
+    )
+
+
 class Layout(Part):
     """How the files are written."""
 
@@ -68,6 +84,9 @@ class Layout(Part):
     encoding: str = option(
         "",
         "Encoding of the files; empty: UTF-8, where a line that is none is read as Windows-1252.",
+    )
+    gather: Gather | None = option(
+        None, "Which rows are one sentence, where each row of a table holds one word."
     )
     markup: dict[str, Markup] = option({}, "What is written inside the cells of a column.")
 

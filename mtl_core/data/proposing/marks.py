@@ -101,7 +101,11 @@ def _said_elsewhere(column: Column, separator: str, columns: Mapping[str, Column
 
 
 def settled(columns: Mapping[str, Column], layout: Layout) -> None:
-    """After unfolding: a column that was taken apart is itself no task, but for hierarchical labels."""
+    """After unfolding: a column that was taken apart is itself no task, but for hierarchical labels;
+    nor is the one that rows of words were gathered by."""
+    if layout.gather is not None and layout.gather.by in columns:
+        by = columns[layout.gather.by]
+        by.verdict = replace(by.verdict, holds="id", why="it tells which words are one sentence")
     for name, how in layout.markup.items():
         column = columns.get(name)
         if column is None or how.kind == "prefix":

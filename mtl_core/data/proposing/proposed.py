@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from mtl_core.config.faults import sentence_of
 from mtl_core.data.catalog import Card, TaskSpec
 from mtl_core.data.findings import Finding, Findings
-from mtl_core.data.layout import AtRandom, ByColumn, Divide, Layout
+from mtl_core.data.layout import AtRandom, ByColumn, Divide, Gather, Layout
 from mtl_core.data.reading import Row
 from mtl_core.data.reading.kept_archives import archives_kept_open
 from mtl_core.data.tasks import Sentences
@@ -22,11 +22,12 @@ from .gathering import gathered
 from .marks import settled, with_markup
 from .naming import dataset_name, label_names, telling_names
 from .reading_of import Input, language_of, segmentation_of, texts_read, words_and_tags
-from .sampling import rows_from
+from .sampling import rows_from, rows_of
 from .split_names import split_of
 from .tasks import judged_anew, specs_of
 from .told import column_facts, file_facts, no_task, no_text, tell_columns
 from .trial import Trial
+from .word_rows import MOST, gather_of, may_be_words
 
 _ROUNDS = 3  # what is unfolded may hold more that can be
 
@@ -53,7 +54,7 @@ def propose(
 def _proposed(path: Path, name: str, overrides: Overrides) -> tuple[Proposal, dict[str, Sentences]]:
     findings = Findings()
     found = gathered(path, overrides, findings)
-    seen = _seen(found, overrides)
+    seen = _seen(found, overrides, findings)
     read = seen.read
     if len(seen.columns) >= MOST_JUDGED:
         what = f"no more than {MOST_JUDGED} columns are looked at, those that most rows have"
@@ -115,14 +116,20 @@ class _Seen:
     written: tuple[str, ...]  # the columns of the files themselves
 
 
-def _seen(found: Found, overrides: Overrides) -> _Seen:
+def _seen(found: Found, overrides: Overrides, findings: Findings) -> _Seen:
     places = found.splits.get("train") or next(iter(found.splits.values()))
     layout = found.layout
     segmentation = overrides.segmentation or "words"
     columns = _judged(rows_from(places, layout), overrides)
+    gather = gather_of(list(rows_of(places[0], layout, MOST))) if may_be_words(columns) else None
+    if gather is not None:
+        layout = layout.model_copy(update={"gather": gather})
+        columns = _judged(rows_from(places, layout), overrides, layout)
     if all(name.isdigit() for name in layout.columns or columns):
         layout = _with_names(layout, columns)
-        columns = _judged(rows_from(places, layout), overrides)
+        columns = _judged(rows_from(places, layout), overrides, layout)
+    if layout.gather is not None:
+        findings(_of_words(layout.gather))
     written = tuple(columns)
     for _ in range(_ROUNDS):
         marked = with_markup(layout, columns)
@@ -164,9 +171,18 @@ def _with_names(layout: Layout, columns: Mapping[str, Column]) -> Layout:
     named = dict(zip(counted, telling_names(counted), strict=True))
     taken = set(columns) - set(counted)
     fresh = [named.get(name, f"column_{int(name) + 1}") for name in numbers]
-    return layout.model_copy(
-        update={"columns": tuple(f"{name}_" if name in taken else name for name in fresh)}
+    names = {
+        old: f"{new}_" if new in taken else new for old, new in zip(numbers, fresh, strict=True)
+    }
+    gather = layout.gather and Gather(
+        by=names[layout.gather.by], columns=tuple(names[name] for name in layout.gather.columns)
     )
+    return layout.model_copy(update={"columns": tuple(names.values()), "gather": gather})
+
+
+def _of_words(gather: Gather) -> Finding:
+    what = f"each row is one word: column '{gather.by}' tells which of them are a sentence"
+    return Finding("word rows", "note", what, "correct layout.gather if it does not")
 
 
 def _needed(layout: Layout, targets: set[str], read: Input) -> Layout:

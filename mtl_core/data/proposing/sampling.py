@@ -6,10 +6,8 @@ from itertools import islice
 
 from mtl_core.data.findings import Finding
 from mtl_core.data.layout import Layout
-from mtl_core.data.reading import MOST_ERRORS, READERS, Row
+from mtl_core.data.reading import MOST_ERRORS, READERS, Row, made_of
 from mtl_core.data.reading.contract import Source
-from mtl_core.data.reading.held import rows_in
-from mtl_core.data.reading.markup import unfolded
 from mtl_core.data.text import Segmentation
 from mtl_core.errors import DataError
 
@@ -94,7 +92,7 @@ def _read(source: Source, segmentation: Segmentation) -> Iterator[Row]:
     reader = READERS.get(source.layout.kind)
     if reader is None:
         raise DataError(f"{source.address}: {source.layout.kind} files cannot be read")
-    yield from unfolded(rows_in(reader(source)), source, segmentation)
+    yield from made_of(reader(source), source, segmentation)
 
 
 def _ignore(finding: Finding) -> None:

@@ -1,5 +1,6 @@
 """Files to rows, for every format people have: one reader for each, in the table READERS."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mtl_core.data.catalog import Address
@@ -9,11 +10,12 @@ from mtl_core.data.layout import FileKind, Layout
 from mtl_core.data.text import Segmentation
 from mtl_core.errors import DataError
 
+from .by_sentence import by_sentence
 from .columnar import read_columnar
 from .conll import read_conll, read_conllu
 from .contract import Row, Source
 from .folders import read_folders
-from .held import Reader, Rows, rows_in
+from .held import Columns, Reader, Rows, rows_in
 from .json_rows import read_json, read_json_lines
 from .labelled import read_labelled
 from .markup import unfolded
@@ -21,7 +23,7 @@ from .opened import members_of
 from .parallel import read_parallel
 from .tables import read_table
 
-__all__ = ["READERS", "Row", "Rows", "Source", "kind_of", "read_rows"]
+__all__ = ["READERS", "Row", "Rows", "Source", "kind_of", "made_of", "read_rows"]
 
 READERS: dict[FileKind, Reader] = {
     "jsonl": read_json_lines,
@@ -62,12 +64,20 @@ def read_rows(
     source = Source(address, how, _Patience(address, tell))
     with without_collecting():
         found = READERS[how.kind](source)
-        rows = Rows(unfolded(rows_in(found), source, segmentation) if how.markup else found)
+        plain = how.gather is None and not how.markup
+        rows = Rows(found if plain else made_of(found, source, segmentation))
     if not rows:
         raise DataError(
             f"{address}: the file holds no rows; put examples in it or name another file"
         )
     return rows
+
+
+def made_of(
+    found: Iterable[Row | Columns], source: Source, segmentation: Segmentation
+) -> Iterator[Row]:
+    """The rows that a reader yields, gathered and unfolded as the layout says."""
+    return unfolded(by_sentence(rows_in(found), source), source, segmentation)
 
 
 class _Patience:
