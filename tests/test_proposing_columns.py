@@ -172,7 +172,7 @@ def test_tags_in_a_cell_beside_words_in_a_cell(tmp_path: Path) -> None:
     assert kinds(proposal) == {"slots": "spans", "intent": "classification"}
 
 
-@pytest.mark.parametrize("form", ["objects", "lists", "cells"])
+@pytest.mark.parametrize("form", ["objects", "lists", "cells", "tool"])
 def test_spans_by_the_places_of_their_characters(tmp_path: Path, form: str) -> None:
     rows: list[dict[str, Any]] = []
     for one in Sentences().rows(40):
@@ -182,7 +182,16 @@ def test_spans_by_the_places_of_their_characters(tmp_path: Path, form: str) -> N
         rows.append(
             {"text": one["text"], "entities": [[start, end, "LOC"] if form == "lists" else span]}
         )
-    if form == "cells":
+    if form == "tool":  # as annotation tools export
+        of_tool = [
+            {
+                "data": {"text": row["text"]},
+                "entities": [{"result": [{"value": row["entities"][0]}]}],
+            }
+            for row in rows
+        ]
+        path = write(tmp_path / "a.json", json.dumps(of_tool))
+    elif form == "cells":
         body = [[row["text"], json.dumps(row["entities"])] for row in rows]
         path = write(tmp_path / "a.tsv", table([["text", "entities"], *body], "\t"))
     else:

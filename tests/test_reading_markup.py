@@ -47,6 +47,11 @@ def unfold(tmp_path, rows, markup, segmentation="words", tell=None):
         [{"start_char": 3, "end_char": 7, "entity": "PLACE", "text": "Lima"}],
         [{"start_offset": 3, "end_offset": 7, "tag": "PLACE"}],
         [{"value": {"start": 3, "end": 7, "text": "Lima", "labels": ["PLACE"]}, "id": "x"}],
+        [
+            {"was_cancelled": True, "result": []},
+            {"result": [{"value": {"start": 3, "end": 7, "labels": ["PLACE"]}, "type": "labels"}]},
+            {"result": [{"value": {"start": 0, "end": 2, "labels": ["WHERE"]}, "type": "labels"}]},
+        ],
         {"start": [3], "end": [7], "label": ["PLACE"]},
         {"entities": [[3, 7, "PLACE"]]},
     ],

@@ -1,6 +1,7 @@
 """Folders that stand for classes, with a text a file, or files that do, with a text a line."""
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -11,11 +12,15 @@ from .cells import words_in
 from .formats import Looked, look
 from .found import Found
 from .places import Place
-from .split_names import is_split_word, split_of
+from .split_names import is_split_word, split_of, without_split
 
 _LAYOUT = Layout(kind="folders", columns=("label", "text"))
 _LOOKED_AT = 2  # files of each class
 _TEXT = ("", ".txt", ".text")
+_USUAL = re.compile(
+    r"(?i)pos(itive)?|neg(ative)?|neu(tral)?|(very_)?(good|bad)|subj(ective)?|obj(ective)?|plot|quote|"
+    r"ham|(not?_|non_?)?(spam|toxic|hate|ironic|sarcastic)|true|false|fake|real|yes|no|(class|label)?_?\d+"
+)  # as classes are called
 _OTHERWISE = ("json", "jsonl", "parquet", "arrow", "conll", "conllu")
 
 
@@ -52,6 +57,42 @@ def class_files(looked: Sequence[Looked]) -> Found | None:
             return None
     first = {base: files[0].place for base, files in bases.items()}
     return _found(first, looked, "a file a class, a text a line")
+
+
+def class_files_of_splits(looked: Sequence[Looked]) -> Found | None:
+    """The same where each file is one class of one split, as its name says: train_pos.txt.
+
+    Files that have as many lines as each other may also be parallel: then only names that are usual
+    for classes are taken for such.
+    """
+    splits: defaultdict[str, dict[str, Looked]] = defaultdict(dict)
+    for one in looked:
+        split, name = split_of(posixpath.basename(_inner(one.place))), _class_of(one.place)
+        if not (split and name and one.is_lines and _has_texts(one)) or name in splits[split]:
+            return None
+        splits[split][name] = one
+    classes = [set(files) for files in splits.values()]
+    if not classes or len(classes[0]) < 2 or any(one != classes[0] for one in classes):
+        return None
+    alike = all(len({len(one.head) for one in files.values()}) == 1 for files in splits.values())
+    if alike and not all(_USUAL.fullmatch(name) for name in classes[0]):
+        return None
+    for one in looked:
+        one.sniffed = ["a file a class and split, a text a line"]
+    places = {
+        split: [one.place.part(name) for name, one in sorted(splits[split].items())]
+        for split in SPLITS
+        if split in splits
+    }
+    return Found(_LAYOUT, places, list(looked))
+
+
+def _class_of(place: Place) -> str:
+    """What is left of a file's name without its split and its endings: pos of train_pos.txt."""
+    name = re.sub(r"(?i)\.(gz|bz2|xz|zst)$", "", posixpath.basename(_inner(place)))
+    stem, ending = posixpath.splitext(name)
+    before, after = without_split(stem if ending.lower() in _TEXT else name)
+    return re.sub(r"[\W_]+", "_", f"{before}_{after}").strip("_")
 
 
 def _split_folder(place: Place) -> str:

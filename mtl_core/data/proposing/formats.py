@@ -13,6 +13,7 @@ from mtl_core.data.layout import Layout
 from mtl_core.data.reading.contract import Source
 from mtl_core.data.reading.json_rows import document_of, lists_in
 from mtl_core.data.reading.packed import bytes_of
+from mtl_core.data.reading.tables import DELIMITER_TOLD
 from mtl_core.errors import DataError
 
 from .blocks import block_form
@@ -133,14 +134,15 @@ def _as_blocks(seen: Looked) -> bool:
 
 
 def _as_table(seen: Looked) -> bool:
-    form = table_form(seen.head)
+    lines = [line for line in seen.head if line.strip()]
+    if DELIMITER_TOLD.fullmatch(lines[0]):
+        lines = lines[1:]
+    form = table_form(lines)
     if form is None:
         return False
     kind = "tsv" if form.delimiter == "\t" else "csv"
     default = "\t" if kind == "tsv" else ","
-    records = records_of(
-        [line for line in seen.head if line.strip()], form.delimiter, quoting=form.quoting
-    )
+    records = records_of(lines, form.delimiter, quoting=form.quoting)
     whole = [record for record in records if record and len(record) == form.columns]
     header = has_header(whole[:500])
     names = () if header else tuple(str(i) for i in range(form.columns))

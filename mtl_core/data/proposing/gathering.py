@@ -9,7 +9,7 @@ from mtl_core.data.layout import Layout
 from mtl_core.errors import DataError
 
 from .beside import parallel
-from .classes import class_files, class_folders
+from .classes import class_files, class_files_of_splits, class_folders
 from .contract import Overrides
 from .doubles import without_doubles
 from .formats import Looked, look
@@ -44,7 +44,12 @@ def _sniffed(places: list[Place]) -> Found:
             "looked at; name a folder or an archive that holds one dataset"
         )
     looked: list[Looked] = [look(place) for place in places]
-    return parallel(looked) or class_files(looked) or written_alike(looked)
+    return (
+        class_files_of_splits(looked)
+        or parallel(looked)
+        or class_files(looked)
+        or written_alike(looked)
+    )
 
 
 def _written_as(places: list[Place], layout: Layout) -> Found:

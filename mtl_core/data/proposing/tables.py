@@ -48,6 +48,8 @@ def table_form(lines: Sequence[str]) -> TableForm | None:
 
 def _form(lines: Sequence[str], delimiter: str) -> TableForm | None:
     """A delimiter with the better of the two quotings."""
+    if _is_punctuation(lines, delimiter):
+        return None
     if sum(delimiter in line for line in lines) < ENOUGH * len(lines) / 2:
         return None
     plain = _measured(records_of(lines, delimiter, quoting=False), delimiter, quoting=False)
@@ -57,6 +59,14 @@ def _form(lines: Sequence[str], delimiter: str) -> TableForm | None:
         return replace(plain, quoting=True)  # it makes no difference, and is usual
     quoted = _measured(records_of(lines, delimiter, quoting=True), delimiter, quoting=True)
     return better(plain, quoted, encloses(lines, delimiter), encloses_all(lines, delimiter))
+
+
+def _is_punctuation(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether it only parts what is said: texts cut into words have blanks around each sign."""
+    places = sum(line.count(delimiter) for line in lines)
+    apart = sum(line.count(f" {delimiter} ") for line in lines)
+    words = sum(len(line.split()) for line in lines) - places
+    return delimiter in (",", ";") and apart >= 0.9 * places and words > 3 * (places + len(lines))
 
 
 def better(

@@ -85,7 +85,7 @@ def _short(column: Column, columns: Mapping[str, Column]) -> str:
     base, _, part = column.name.rpartition("_")
     if part != "tags" or base not in columns:
         return column.name
-    nameless = base in ("pairs", "text", "spans") or columns[base].holds == "inline"
+    nameless = base in ("pairs", "text", "spans", "annotations") or columns[base].holds == "inline"
     return name_of_tags(column) if nameless else base
 
 

@@ -16,6 +16,7 @@ from .packed import check_growth, opened_archive
 
 MOST_FILES = 1_000_000
 """Files of one folder."""
+_NO_CLASS = re.compile(r"(?i)un(sup(ervised)?|label+ed)")
 _ABOUT = re.compile(r"(?i)(readme|licen[cs]e)([._-].*)?$|" + re.escape(CARD_FILE) + "$")
 
 
@@ -32,7 +33,8 @@ def read_folders(source: Source) -> Iterator[Row]:
     """The address is a folder, also one inside an archive. Columns: `label`, `text` and `file`.
 
     With subfolders each is a class, and every file below it is one text; without, each file is a
-    class, and every line one text. Files come in the order of their names. Raises DataError.
+    class, and every line one text. Files come in the order of their names. An address that is a file
+    (FILE#CLASS) holds the texts of one class, a line each. Raises DataError.
     """
     names = source.layout.columns or ("label", "text", "file")
     if len(names) not in (2, 3):
@@ -41,11 +43,26 @@ def read_folders(source: Source) -> Iterator[Row]:
             f"{', '.join(names)}; correct layout.columns"
         )
     path = source.address.path
-    if path.is_file() and is_archive(path):
+    if file := _class_file(source):
+        yield from _lines(*file, names)
+    elif path.is_file() and is_archive(path):
         with opened_archive(path) as archive:
             yield from _rows(source, _in_archive(source, archive), names)
     else:
         yield from _rows(source, _on_disk(source), names)
+
+
+def _class_file(source: Source) -> tuple[_Found, str] | None:
+    """The file that the address names, and its class."""
+    path, part = source.address.path, source.address.part
+    if not path.is_file():
+        return None
+    name, label = path.name, part
+    if is_archive(path):
+        name, _, label = part.partition("#")
+        if name not in members_of(path):
+            return None
+    return (_Found(PurePosixPath(PurePosixPath(name).name), source), label) if label else None
 
 
 def _rows(source: Source, found: list[_Found], names: tuple[str, ...]) -> Iterator[Row]:
@@ -61,12 +78,23 @@ def _rows(source: Source, found: list[_Found], names: tuple[str, ...]) -> Iterat
         what = f"files beside the folders of the classes are left out ({beside.name})"
         source.say("beside", "note", what, example=str(beside.name))
     total = 0
-    for number, file in enumerate(in_classes, 1):
+    for number, file in enumerate(_labelled(source, in_classes), 1):
         for row in _text(number, file, names):
             total += len(row.columns[names[1]])
             yield row
         if file.archive:
             check_growth(source.address, total, source.address.path.stat().st_size)
+
+
+def _labelled(source: Source, files: list[_Found]) -> list[_Found]:
+    """The files without those of a folder that is no class among others."""
+    without = {name for file in files if _NO_CLASS.fullmatch(name := file.name.parts[0])}
+    if len({file.name.parts[0] for file in files} - without) < 2:
+        return files
+    for name in sorted(without):
+        what = f"folder '{name}' holds texts without a label, left out"
+        source.say("no label", "note", what, example=name)
+    return [file for file in files if file.name.parts[0] not in without]
 
 
 def _below_one_folder(found: list[_Found]) -> list[_Found]:

@@ -48,7 +48,15 @@ def spans_in(cell: Any) -> list[Span]:
         cell = _list_in(cell)
     if not isinstance(cell, list):
         raise BadSpan(f"found {str(cell)[:60]!r} where a list of spans is expected")
-    return [_span(one) for one in cell]
+    return [_span(one) for one in _of_one_person(cell)]
+
+
+def _of_one_person(cell: list[Any]) -> list[Any]:
+    """The spans of the first who marked the text, where a tool lists what each of them did."""
+    if not all(isinstance(one, dict) and isinstance(one.get("result"), list) for one in cell):
+        return cell
+    whole = [one["result"] for one in cell if not one.get("was_cancelled")]
+    return whole[0] if whole else []
 
 
 def ends_are_inclusive(texts: Iterable[tuple[str, Sequence[Span]]]) -> bool:

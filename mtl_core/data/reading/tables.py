@@ -1,5 +1,6 @@
 """Rows of tables: CSV, TSV, and columns parted by any other delimiter."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from mtl_core.errors import DataError
@@ -8,6 +9,9 @@ from .at_once import Cells, Parted
 from .contract import MOST_COLUMNS, Row, Source, shortened
 from .held import Columns
 from .records import CURE, records_of
+
+DELIMITER_TOLD = re.compile(r'(?i)"?sep=(.)"?\s*')
+"""A first line that only says what parts the columns, as spreadsheets write it."""
 
 
 def read_table(source: Source) -> Iterator[Row | Columns]:
@@ -21,7 +25,10 @@ def read_table(source: Source) -> Iterator[Row | Columns]:
     names: tuple[str, ...] = ()
     for numbers, records in records_of(source, delimiter):
         if not names:
-            begin = next((i for i in range(len(records)) if not _is_empty(records[i])), None)
+            said = (
+                not _says_nothing(numbers[i], records[i], delimiter) for i in range(len(records))
+            )
+            begin = next((i for i, says in enumerate(said) if says), None)
             if begin is None:
                 continue
             names, named = _names(source, numbers[begin], records[begin])
@@ -71,6 +78,12 @@ def _names(source: Source, line: int, first: Cells) -> tuple[tuple[str, ...], bo
             source.say("header", "warning", f"{why}; it is called '{name}'", cure, line)
         names[name] = None
     return tuple(names), True
+
+
+def _says_nothing(line: int, cells: Cells, delimiter: str) -> bool:
+    """Whether it is an empty line, or the first one and says what parts the columns."""
+    told = DELIMITER_TOLD.fullmatch(delimiter.join(cells)) if line == 1 else None
+    return _is_empty(cells) or (told is not None and told[1] == delimiter)
 
 
 def _is_empty(cells: Cells) -> bool:
