@@ -1,6 +1,7 @@
-"""What names of files and first lines tell: classes with their splits, and what is no class or row."""
+"""What names of files, first lines and labels tell: classes with their splits, and what is none."""
 
 import gzip
+import json
 import zipfile
 from pathlib import Path
 
@@ -112,3 +113,34 @@ def test_commas_between_words_make_no_table(tmp_path: Path) -> None:
         (tmp_path / f"review.{label}").write_text(texts(label, 40))
     counts = labels_of(propose(tmp_path)).values()
     assert [sum(each[label] for each in counts) for label in ("neg", "pos")] == [40, 40]
+
+
+@pytest.mark.parametrize(
+    ("labels", "unanswered"),
+    [
+        (["entailment", "neutral", "contradiction", "-"], ("-",)),
+        (["yes", "no", "Unlabeled", "n/a"], ("Unlabeled", "n/a")),
+        (["0", "1", "2", "-1"], ("-1",)),
+        (["0", "1", "-1"], ()),  # three opinions
+        (["-2", "-1", "0", "1", "2"], ()),
+        (["+", "-", "?"], ()),
+        (["yes", "-"], ()),
+    ],
+)
+def test_labels_that_say_that_nobody_answered(
+    tmp_path: Path, labels: list[str], unanswered: tuple[str, ...]
+) -> None:
+    rows = []
+    for i in range(120):
+        label = labels[i % 10] if i % 10 < len(labels) else labels[0]
+        rows.append(
+            json.dumps({"text": f"somebody said {i} things about {i % 7} films", "mood": label})
+        )
+    (tmp_path / "a.jsonl").write_text("\n".join(rows))
+    proposal = propose(tmp_path / "a.jsonl")
+    assert proposal.card.tasks["mood"].unanswered == unanswered
+    told = [finding for finding in proposal.findings if finding.code == "unanswered"]
+    assert [finding.count for finding in told] == [12 * len(unanswered)][: len(unanswered)]
+    assert all(f"'{label}'" in told[0].what for label in unanswered)
+    counted = labels_of(proposal).values()
+    assert {label for each in counted for label in each} == {*labels} - {*unanswered}

@@ -56,6 +56,9 @@ class TaskSpec(Part):
     names: dict[str, str] = option(
         {}, "Names of labels that the files write otherwise, as numbers for example."
     )
+    unanswered: tuple[str, ...] = option(
+        (), "Labels with which the files say that nobody answered, as - where people disagreed."
+    )
     separator: str = option(
         ",", "What parts the labels of a multilabel task that stand in one text.", min_length=1
     )

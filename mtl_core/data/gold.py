@@ -28,10 +28,13 @@ class WrongAnswer(ValueError):
 def gold_of(row: Row, task: str, spec: TaskSpec, words: Sequence[str]) -> Gold:
     """The right answer of a row. Raises WrongAnswer.
 
-    An empty cell, which is how a table says it, or a missing one means that nobody said.
+    An empty cell, which is how a table says it, a missing one, or one of `spec.unanswered` means that
+    nobody said.
     """
     value = row.columns.get(spec.target)
     if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if spec.unanswered and str(value) in spec.unanswered:
         return None
     try:
         return _READERS[spec.kind](value, spec, words)

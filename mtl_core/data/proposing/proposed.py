@@ -25,7 +25,7 @@ from .reading_of import Input, language_of, segmentation_of, texts_read, words_a
 from .sampling import rows_from, rows_of
 from .split_names import split_of
 from .tasks import judged_anew, specs_of
-from .told import column_facts, file_facts, no_task, no_text, tell_columns
+from .told import column_facts, file_facts, no_task, no_text, tell_columns, tell_unanswered
 from .trial import Trial
 from .word_rows import MOST, gather_of, may_be_words
 
@@ -62,6 +62,7 @@ def _proposed(path: Path, name: str, overrides: Overrides) -> tuple[Proposal, di
     specs = specs_of(seen.columns, read, seen.tags, _lists(found), overrides)
     if not specs:
         raise DataError(no_task(path, seen.columns))
+    tell_unanswered(specs, seen.columns, findings)
     card = _card(
         path,
         name=name or dataset_name(path),

@@ -21,6 +21,8 @@ _KIND_OF: dict[str, TaskKind] = {
 _SPAN = re.compile(r"[BIESLMUW]-.+", re.DOTALL)
 _OUTSIDE = frozenset({"O", "", "_", "-"})
 _ODD_SHARE = 0.01  # of the tags may be misspelt; more of them are another scheme
+_NOBODY = re.compile(r"(?i)-+|\?+|n/a|un-?label+ed|no[_ -]?(label|answer|consensus|majority)")
+_NOBODY_SHARE = 0.34  # of the rows, at most
 _NOT_LEARNT = ("feats", "deprel", "lemma", "deps", "misc", "head")
 
 
@@ -72,6 +74,8 @@ def specs_of(
         options: dict[str, Any] = {"kind": kind, "input": read, "target": column.name, **more}
         if names and "names" not in more:
             options["names"] = names
+        if kind == "classification":
+            options["unanswered"] = _unanswered(column)
         if kind == "multilabel" and column.verdict.separator not in ("", ","):
             options["separator"] = column.verdict.separator
         taken = [name for name, _ in found.values()]
@@ -118,6 +122,20 @@ def _names(
         return {}
     ids = list(_parts(column))
     return next((names for one in lists if (names := fitting(one, ids))), {})
+
+
+def _unanswered(column: Column) -> tuple[str, ...]:
+    """Labels that say that there is none: a sign among words, or -1 among numbers from 0 on.
+
+    Where there are -1, 0 and 1 only, -1 is one of three.
+    """
+    counts = column.counts
+    others = {label for label in counts if not _NOBODY.fullmatch(label) and label != "-1"}
+    from_zero = len(others) > 2 and others == {str(i) for i in range(len(others))}
+    found = [label for label in counts if label not in others and (label != "-1" or from_zero)]
+    worded = from_zero or all(label[:1].isalpha() for label in others)
+    few = sum(counts[label] for label in found) <= _NOBODY_SHARE * counts.total()
+    return tuple(sorted(found)) if worded and few and len(others) > 1 else ()
 
 
 def _parts(column: Column) -> Counter[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mtl_core.data.catalog import Card
+from mtl_core.data.catalog import Card, TaskSpec
 from mtl_core.data.findings import Finding, Findings
 
 from .columns import Column
@@ -29,6 +29,19 @@ def tell_columns(
         if column.holds == "text" and not cut and column.name not in {*used, *tasks}:
             what = f"column '{column.name}' holds free text and is left out: no kind of task writes text"
             findings(Finding(f"column {column.name}", "note", what))
+
+
+def tell_unanswered(
+    specs: Mapping[str, tuple[str, TaskSpec]], columns: Mapping[str, Column], findings: Findings
+) -> None:
+    """Which labels are taken for none, in notes."""
+    for name, (task, spec) in specs.items():
+        if spec.unanswered:
+            labels = " and ".join(f"'{label}'" for label in spec.unanswered)
+            what = f"task {task} has no answer where the label is {labels}"
+            cure = "take it out of unanswered in the card if it is one"
+            count = sum(columns[name].counts[label] for label in spec.unanswered)
+            findings(Finding("unanswered", "note", what, cure, f"column '{name}'", count))
 
 
 def column_facts(column: Column, tasks: Mapping[str, str]) -> ColumnFacts:
