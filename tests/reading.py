@@ -1,6 +1,6 @@
 """What the tests of readers have in common."""
 
-from mtl_core.data.catalog import Address
+from mtl_core.data.address import Address
 from mtl_core.data.findings import Findings
 from mtl_core.data.layout import Layout
 from mtl_core.data.reading import read_rows

@@ -14,7 +14,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl_core.data.catalog import Address
+from mtl_core.data.address import Address
 from mtl_core.data.findings import Findings
 from mtl_core.data.layout import Layout
 from mtl_core.data.reading import Source, decoding, kind_of, opened, packed, read_rows

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from mtl_core.data.catalog import Address
+from mtl_core.data.address import Address
 from mtl_core.data.reading import folders, packed
 from mtl_core.errors import DataError
 

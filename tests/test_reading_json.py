@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtl_core.data.catalog import Address
+from mtl_core.data.address import Address
 from mtl_core.data.findings import Findings
 from mtl_core.data.layout import Layout
 from mtl_core.data.reading import kind_of, read_rows

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mtl_core.data import reading
-from mtl_core.data.catalog import Address
+from mtl_core.data.address import Address
 from mtl_core.data.layout import Layout
 from mtl_core.data.reading import packed, read_rows, records
 from mtl_core.errors import DataError

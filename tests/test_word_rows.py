@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mtl_core.data.catalog import Address
+from mtl_core.data.address import Address
 from mtl_core.data.layout import Gather, Layout
 from mtl_core.data.proposing import propose
 from mtl_core.data.reading import read_rows

@@ -26,6 +26,7 @@ from mtl_core.config.parts import Part, option
 from mtl_core.config.yaml_text import parsed
 from mtl_core.errors import DataError, MtlError
 
+from .address import Address, beside, exists, parted
 from .layout import ByColumn, Divide, Layout
 from .spans import Scheme
 from .text import Segmentation
@@ -198,32 +199,6 @@ class Card(Part):
 
 
 @dataclass(frozen=True)
-class Address:
-    """A file, or a part of one: a file inside an archive, or a key of a JSON file."""
-
-    path: Path
-    part: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.path}#{self.part}" if self.part else str(self.path)
-
-
-def beside(path: Path, ending: str) -> Path:
-    """One of several parallel files: in a folder by its name, else by its ending; packed or not.
-
-    A `*` in the ending stands for what the files of a split have in common.
-    """
-    if "*" in ending:
-        plain = path.parent / ending.replace("*", path.name)
-    else:
-        plain = path / ending if path.is_dir() else path.with_name(path.name + ending)
-    if plain.exists():
-        return plain
-    packed = (plain.with_name(plain.name + end) for end in (".gz", ".bz2", ".xz", ".zst"))
-    return next((path for path in packed if path.exists()), plain)
-
-
-@dataclass(frozen=True)
 class Dataset:
     """A card that was found, with the file it stands in."""
 
@@ -250,7 +225,7 @@ class Dataset:
         folder = self.path.parent / self.card.folder
         found = []
         for name in (named,) if isinstance(named, str) else named:
-            file, part = _parted(folder, name)
+            file, part = parted(folder, name)
             found.append(Address((folder / file).resolve(), part))
         return tuple(found)
 
@@ -263,16 +238,6 @@ class Dataset:
     def file(self, split: str) -> Path:
         """The first file of a split. Raises DataError where the card names none."""
         return self.addresses(split)[0].path
-
-
-def _parted(folder: Path, name: str) -> tuple[str, str]:
-    """File and part of FILE#PART; the name of a file may hold a # too."""
-    pieces = name.split("#")
-    for many in range(1, len(pieces) + 1):
-        file = "#".join(pieces[:many])
-        if file and _exists(folder / file):
-            return file, "#".join(pieces[many:])
-    return pieces[0], "#".join(pieces[1:])
 
 
 def load_card(path: Path) -> Dataset:
@@ -335,17 +300,9 @@ class Catalog:
                 return dataset
         roots = [Path(), *([beside] if beside else [])]
         for root in roots:
-            if _exists(root / name):
+            if exists(root / name):
                 return load_card(root / name)
         names = ", ".join(dataset.name for dataset in self.datasets)
         raise DataError(
             f"no dataset '{name}': neither a path nor one of {names}; `mtl data list` shows them"
         )
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is such a file or folder; what can be no path at all is not there."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False

@@ -6,7 +6,8 @@ from typing import Any
 
 from mtl_core.errors import DataError, shown
 
-from .catalog import Address, Card, Dataset
+from .address import Address
+from .catalog import Card, Dataset
 from .dividing import divided, placed
 from .findings import Findings, Tell
 from .layout import AtRandom

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from mtl_core.data.catalog import Address, Card
+from mtl_core.data.address import Address
+from mtl_core.data.catalog import Card
 from mtl_core.data.findings import strict
 from mtl_core.data.reading import Row, Source
 from mtl_core.data.reading.markup import unfolded

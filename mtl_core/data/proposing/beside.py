@@ -5,7 +5,8 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from mtl_core.data.catalog import SPLITS, Address
+from mtl_core.data.address import Address
+from mtl_core.data.catalog import SPLITS
 from mtl_core.data.layout import Layout
 from mtl_core.errors import DataError
 

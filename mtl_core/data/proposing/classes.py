@@ -5,7 +5,8 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from mtl_core.data.catalog import SPLITS, Address
+from mtl_core.data.address import Address
+from mtl_core.data.catalog import SPLITS
 from mtl_core.data.layout import Layout
 
 from .cells import words_in

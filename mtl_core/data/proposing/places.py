@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from mtl_core.data.catalog import Address
+from mtl_core.data.address import Address
 from mtl_core.data.findings import Tell
 from mtl_core.data.layout import Layout
 from mtl_core.data.reading.contract import Source

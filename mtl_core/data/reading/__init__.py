@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mtl_core.data.catalog import Address
+from mtl_core.data.address import Address
 from mtl_core.data.collecting import without_collecting
 from mtl_core.data.findings import Finding, Tell, strict
 from mtl_core.data.layout import FileKind, Layout

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mtl_core.data.catalog import Address
+from mtl_core.data.address import Address
 from mtl_core.data.findings import Finding, Level, Tell
 from mtl_core.data.layout import Layout
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mtl_core.data.catalog import CARD_FILE, Address
+from mtl_core.data.address import Address
+from mtl_core.data.catalog import CARD_FILE
 from mtl_core.errors import DataError
 
 from .contract import Row, Source

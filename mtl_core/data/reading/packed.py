@@ -18,7 +18,7 @@ from typing import IO, Protocol
 
 import zstandard
 
-from mtl_core.data.catalog import Address
+from mtl_core.data.address import Address
 from mtl_core.data.findings import Finding, Tell, strict
 from mtl_core.errors import DataError
 

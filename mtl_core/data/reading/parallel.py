@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from mtl_core.data.catalog import Address, beside
+from mtl_core.data.address import Address, beside
 from mtl_core.errors import DataError
 
 from .contract import Row, Source
