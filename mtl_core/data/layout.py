@@ -13,7 +13,9 @@ FileKind = Literal[
     "jsonl", "json", "csv", "tsv", "conll", "conllu", "parquet", "arrow",
     "labelled", "folders", "parallel",
 ]  # fmt: skip
-MarkupKind = Literal["inline", "offsets", "pairs", "prefix", "glued", "json", "features"]
+MarkupKind = Literal[
+    "inline", "offsets", "pairs", "prefix", "glued", "json", "list", "features",
+]  # fmt: skip
 
 
 class Markup(Part):
@@ -21,14 +23,15 @@ class Markup(Part):
 
     With the column called X: `inline`, `offsets` and `pairs` give `X_words` and `X_tags` (BIO tags,
     or the tags as they are written), `prefix` gives `X_prefix`, `glued` gives `X_words` and
-    `X_digits`, and `json` and `features` give `X.key` for every key.
+    `X_digits`, `list` gives `X_items`, and `json` and `features` give `X.key` for every key.
     """
 
     kind: MarkupKind = option(
         ...,
         "inline: [label : words] inside a text; offsets: a list of spans given by the places of "
         "their characters; pairs: word and tag glued together; prefix: the part of a label before "
-        "a separator; glued: a digit glued to each word; json: an object inside a cell; features: "
+        "a separator; glued: a digit glued to each word; json: an object inside a cell; list: a list inside a cell, "
+        "as JSON, Python or numpy writes it; features: "
         "Key=Value at each word, parted by |.",
     )
     text: str = option("", "Column with the text that offsets count in.")

@@ -1,6 +1,5 @@
 """What each column of some rows seems to hold."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -8,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mtl_core.data.reading import Row
+from mtl_core.data.reading.json_text import JsonText, NotJson
+from mtl_core.data.reading.literals import NotList, list_in, tree_in
 
 from .cells import Verdict, judged, words_in
 from .lists import aligned, are_offsets, judged_alone, judged_beside_each_other
@@ -82,7 +83,8 @@ def columns_of(rows: Sequence[Row], without: Collection[str] = ()) -> dict[str, 
     for name, column in columns.items():
         if name not in lists:
             column.verdict = _of_scalars(column)
-    _find_tags_in_cells([c for n, c in columns.items() if n not in lists])
+    scalars = [c for n, c in columns.items() if n not in lists and c.holds != "list"]
+    _find_tags_in_cells(scalars)
     if not any(c.holds in ("text", "tokens", "inline", "pairs") for c in columns.values()):
         _promote(columns)
     return columns
@@ -147,15 +149,26 @@ def _json_in(texts: Sequence[str]) -> Verdict | None:
     """Whether cells hold JSON: an object, a list of spans, or a list of words."""
     if not all(text.strip()[0] in "[{" and text.strip()[-1] in "]}" for text in texts[:200]):
         return None
+    if _are_lists(texts[:200]):
+        return Verdict("list", "a list written inside the cell")
     try:
-        trees = [json.loads(text) for text in texts[:200]]
-    except (ValueError, RecursionError):
+        trees = [tree_in(text, JsonText()) for text in texts[:200]]
+    except NotJson:
         return None
     if are_offsets(trees):
         return Verdict("offsets", "a list of spans, written inside the cell")
     if all(isinstance(tree, dict) for tree in trees):
         return Verdict("json", "an object written inside the cell")
     return Verdict("unknown", "a list written inside the cell")
+
+
+def _are_lists(texts: Sequence[str]) -> bool:
+    """Whether cells hold lists of words or numbers; a word in brackets alone is none."""
+    try:
+        lists = [list_in(text) for text in texts]
+    except NotList:
+        return False
+    return any(len(one) > 1 for one in lists) or any("'" in text or '"' in text for text in texts)
 
 
 def _marked_up(texts: Sequence[str]) -> Verdict | None:

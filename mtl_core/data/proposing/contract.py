@@ -11,10 +11,10 @@ from mtl_core.data.layout import Divide, Layout
 
 Holds = Literal[
     "text", "tokens", "tags", "label", "labels", "number", "id", "constant", "split", "offsets",
-    "inline", "pairs", "json", "unknown",
+    "inline", "pairs", "json", "list", "unknown",
 ]  # fmt: skip
 """What a column seems to hold. `pairs` are words with their tags glued on (`word=TAG`), `json` an
-object inside a cell, `labels` any number of labels a row, `unknown` what no task can use."""
+object and `list` a list inside a cell, `labels` any number of labels a row, `unknown` what no task can use."""
 
 
 @dataclass(frozen=True)

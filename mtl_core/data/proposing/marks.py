@@ -28,6 +28,8 @@ def _markup(column: Column, columns: Mapping[str, Column]) -> Markup | None:
     kind = column.holds
     if kind == "json":
         return Markup(kind="json")
+    if kind == "list":
+        return Markup(kind="list")
     if kind == "inline":
         return Markup(kind="inline")
     if kind == "pairs":
@@ -113,7 +115,7 @@ def settled(columns: Mapping[str, Column], layout: Layout) -> None:
         if how.kind == "glued":
             why = f"its words and digits are in {name}_words and {name}_digits"
             column.verdict = replace(column.verdict, holds="unknown", why=why)
-        elif how.kind in ("inline", "pairs", "offsets", "json"):
+        elif how.kind in ("inline", "pairs", "offsets", "json", "list"):
             column.verdict = replace(column.verdict, holds=how.kind)
         if how.kind in ("inline", "offsets", "pairs") and f"{name}_tags" in columns:
             _settle_tags(columns[f"{name}_words"], columns[f"{name}_tags"])

@@ -105,6 +105,7 @@ def _telling(column: Column, pair: Sequence[str]) -> str:
     plain = {
         "text": "text", "inline": "text", "pairs": "pairs", "tokens": "tokens", "label": "label",
         "labels": "labels", "number": "score", "id": "id", "split": "split", "offsets": "spans",
+        "list": "list",
     }  # fmt: skip
     return plain.get(
         column.holds, f"column_{int(column.name) + 1}" if column.name.isdigit() else column.name

@@ -87,6 +87,8 @@ def specs_of(
 def _short(column: Column, columns: Mapping[str, Column]) -> str:
     """What a task is called: a column made of another one goes by that one's name, where it tells."""
     base, _, part = column.name.rpartition("_")
+    if part == "items" and base in columns:
+        return base
     if part != "tags" or base not in columns:
         return column.name
     nameless = base in ("pairs", "text", "spans", "annotations") or columns[base].holds == "inline"

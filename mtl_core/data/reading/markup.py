@@ -13,6 +13,7 @@ from mtl_core.data.text import Segmentation, cut, readable
 from .contract import Row, Source
 from .inline import parse_inline
 from .json_text import JsonText, NotJson
+from .literals import NotList, list_in, tree_in
 from .offsets import BadSpan, Span, ends_are_inclusive, spans_in, spans_to_tags, words_at
 
 _LOOKED_AT = 500  # rows from which it is told whether ends are inclusive
@@ -92,7 +93,7 @@ def _inclusive(head: Sequence[Row], name: str, how: Markup, source: Source) -> b
     for row in head:
         text, value = row.columns.get(how.text or "text"), row.columns.get(name)
         try:
-            value = JsonText().decode(value) if isinstance(value, str) else value
+            value = tree_in(value, JsonText()) if isinstance(value, str) else value
             if isinstance(text, str) and value:
                 texts.append((text, spans_in(value)))
         except (NotJson, BadSpan):
@@ -236,6 +237,21 @@ def _json(cell: Cell) -> New | None:
     return None
 
 
+def _list(cell: Cell) -> New | None:
+    value = cell.value
+    if value is None:
+        return {}
+    try:
+        items = list_in(value) if isinstance(value, str) else value
+    except NotList as err:
+        cell.say("list", "error", f"no list of words: {err}", 'write ["a", "b"]', str(cell.value))
+        return None
+    if not isinstance(items, list):
+        _no_text(cell)
+        return None
+    return {f"{cell.name}_items": items}
+
+
 def _features(cell: Cell) -> New | None:
     """`Case=Nom|Number=Sing` for each word; a word without a feature has `_`, as in CoNLL-U."""
     if cell.value is None:
@@ -260,7 +276,7 @@ def _decoded(cell: Cell) -> Any:
         return value
     text = JsonText()
     try:
-        value = text.decode(value)
+        value = tree_in(value, text)
     except NotJson as err:
         raise NotJson(f"not valid JSON ({err})") from err
     text.tell_odd(cell.source, cell.row.line)
@@ -289,5 +305,6 @@ UNFOLD: dict[MarkupKind, Unfold] = {
     "prefix": _prefix,
     "glued": _glued,
     "json": _json,
+    "list": _list,
     "features": _features,
 }
