@@ -275,7 +275,7 @@ def test_prefixes_digits_and_objects(tmp_path):
     ("kind", "cell", "said"),
     [
         ("glued", ["科"], "'科' does not end in a digit"),
-        ("json", "{'a': 1}", "not valid JSON"),
+        ("json", "{a: 1}", "not valid JSON"),
         ("json", "[1]", "where an object is expected"),
         ("pairs", 7, "found '7'"),
         ("inline", ["a"], "found"),
