@@ -144,3 +144,22 @@ def test_labels_that_say_that_nobody_answered(
     assert all(f"'{label}'" in told[0].what for label in unanswered)
     counted = labels_of(proposal).values()
     assert {label for each in counted for label in each} == {*labels} - {*unanswered}
+
+
+@pytest.mark.parametrize("header", ["text\tmood\n", ""])
+def test_remarks_before_a_table_are_no_rows(tmp_path: Path, header: str) -> None:
+    rows = "".join(f"{SEEN[label]} {i}\t{label}\n" for i in range(20) for label in SEEN)
+    (tmp_path / "a.tsv").write_text(f"# made by hand\n#\n{header}{rows}")
+    proposal = propose(tmp_path / "a.tsv")
+    assert set(labels_of(proposal)["train"]) == {"neg", "pos"}
+    assert sum(sum(counts.values()) for counts in labels_of(proposal).values()) == 40
+    assert not [finding for finding in proposal.findings if finding.level == "error"]
+
+
+def test_words_with_their_tags_do_not_begin_with_a_label(tmp_path: Path) -> None:
+    line = "{}/PROPN saw/VERB town{}/NOUN ./PUNCT\n"
+    (tmp_path / "a.txt").write_text(
+        "".join(line.format("Ana" if i % 2 else "Ben", i) for i in range(60))
+    )
+    (spec,) = propose(tmp_path / "a.txt").card.tasks.values()
+    assert spec.kind == "tagging"

@@ -141,7 +141,7 @@ def _of_scalars(column: Column) -> Verdict:
         return Verdict("json", "an object in every row")
     texts = [value for value in present if isinstance(value, str)]
     if texts and len(texts) == len(present):
-        return _json_in(texts) or _marked_up(texts) or judged(present)
+        return _json_in(texts) or marked_up(texts) or judged(present)
     return judged(present)
 
 
@@ -171,7 +171,7 @@ def _are_lists(texts: Sequence[str]) -> bool:
     return any(len(one) > 1 for one in lists) or any("'" in text or '"' in text for text in texts)
 
 
-def _marked_up(texts: Sequence[str]) -> Verdict | None:
+def marked_up(texts: Sequence[str]) -> Verdict | None:
     """Whether texts hold `[label : words]`, or words with their tags glued on."""
     found = [match[1] for text in texts for match in _INLINE.finditer(text)]
     labels = Counter(found)

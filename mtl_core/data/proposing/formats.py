@@ -17,6 +17,7 @@ from mtl_core.data.reading.tables import DELIMITER_TOLD
 from mtl_core.errors import DataError
 
 from .blocks import block_form
+from .columns import marked_up
 from .encoding import encoding_of
 from .naming import unique
 from .places import Place, head_of
@@ -82,7 +83,7 @@ def _look_at_lines(seen: Looked) -> None:
     kind = _json_kind(lines)
     if kind:
         seen.format, seen.layout = kind, Layout.model_validate({"kind": kind})
-    elif _as_blocks(seen) or _as_table(seen) or _as_labelled(seen):
+    elif _as_blocks(seen) or _as_table(seen) or _as_labelled(seen) or _as_marked(seen):
         return
     else:
         seen.format = "lines"
@@ -137,9 +138,11 @@ def _as_table(seen: Looked) -> bool:
     lines = [line for line in seen.head if line.strip()]
     if DELIMITER_TOLD.fullmatch(lines[0]):
         lines = lines[1:]
-    form = table_form(lines)
+    form = table_form(_without_remarks(lines))
     if form is None:
         return False
+    while lines[0].startswith("#") and form.delimiter not in lines[0]:
+        lines = lines[1:]
     kind = "tsv" if form.delimiter == "\t" else "csv"
     default = "\t" if kind == "tsv" else ","
     records = records_of(lines, form.delimiter, quoting=form.quoting)
@@ -158,6 +161,12 @@ def _as_table(seen: Looked) -> bool:
         seen.layout = seen.layout.model_copy(update={"columns": named, "header": True})
     seen.sniffed += _words_of_table(form, header)
     return True
+
+
+def _without_remarks(lines: list[str]) -> list[str]:
+    """The lines without those before the first that does not begin with a hash; all, if all do."""
+    begin = next((i for i, line in enumerate(lines) if not line.startswith("#")), 0)
+    return lines[begin:]
 
 
 def _repaired(header: Sequence[str]) -> tuple[str, ...]:
@@ -197,10 +206,32 @@ def _as_labelled(seen: Looked) -> bool:
         inside[label] > 0.25 * count + 1 for label, count in counts.items() if not label.isdigit()
     ):
         return False
+    if _tags_are_glued([word for field in fields for word in field[-1].split()], labels):
+        return False
     seen.format = "labelled"
     seen.layout = Layout(kind="labelled", columns=("label", "text"))
     seen.sniffed.append(f"each line begins with one of {len(set(labels))} labels")
     return True
+
+
+def _as_marked(seen: Looked) -> bool:
+    """Lines that hold nothing but a text with its answers marked inside: a table of one column."""
+    lines = [line.strip() for line in seen.head if line.strip()]
+    found = None if any("\t" in line for line in lines) else marked_up(lines)
+    if found is None:
+        return False
+    seen.format, seen.layout = "tsv", Layout(kind="tsv", columns=("0",), quoting=False)
+    seen.sniffed.append(f"a text a line, {found.why}")
+    return True
+
+
+def _tags_are_glued(words: Sequence[str], labels: Sequence[str]) -> bool:
+    """Whether what may be labels are words like the others, all with a tag after the same sign."""
+    return any(
+        all(sign in label for label in labels)
+        and sum(sign in word for word in words) >= 0.9 * len(words)
+        for sign in "/_|"
+    )
 
 
 def _look_into_document(seen: Looked) -> None:

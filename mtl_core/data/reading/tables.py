@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from mtl_core.errors import DataError
 
@@ -12,6 +13,7 @@ from .records import CURE, records_of
 
 DELIMITER_TOLD = re.compile(r'(?i)"?sep=(.)"?\s*')
 """A first line that only says what parts the columns, as spreadsheets write it."""
+_REMARKS = 100  # lines before a table, at most
 
 
 def read_table(source: Source) -> Iterator[Row | Columns]:
@@ -25,10 +27,7 @@ def read_table(source: Source) -> Iterator[Row | Columns]:
     names: tuple[str, ...] = ()
     for numbers, records in records_of(source, delimiter):
         if not names:
-            said = (
-                not _says_nothing(numbers[i], records[i], delimiter) for i in range(len(records))
-            )
-            begin = next((i for i, says in enumerate(said) if says), None)
+            begin = _begin(source, numbers, records, delimiter)
             if begin is None:
                 continue
             names, named = _names(source, numbers[begin], records[begin])
@@ -80,10 +79,23 @@ def _names(source: Source, line: int, first: Cells) -> tuple[tuple[str, ...], bo
     return tuple(names), True
 
 
-def _says_nothing(line: int, cells: Cells, delimiter: str) -> bool:
-    """Whether it is an empty line, or the first one and says what parts the columns."""
-    told = DELIMITER_TOLD.fullmatch(delimiter.join(cells)) if line == 1 else None
-    return _is_empty(cells) or (told is not None and told[1] == delimiter)
+def _begin(
+    source: Source, numbers: Sequence[int], records: Sequence[Cells], delimiter: str
+) -> int | None:
+    """The place of the first record: behind empty lines, remarks, which are told, and a line that
+    only says what parts the columns."""
+    wide = any(len(cells) > 1 for cells in islice(records, _REMARKS))
+    remarks: list[int] = []
+    begin = None
+    for place, cells in enumerate(records):
+        told = DELIMITER_TOLD.fullmatch(delimiter.join(cells)) if numbers[place] == 1 else None
+        if wide and len(cells) == 1 and cells[0].startswith("#"):
+            remarks.append(numbers[place])
+        elif not (_is_empty(cells) or (told is not None and told[1] == delimiter)):
+            begin = place
+            break
+    source.note("remarks", "lines before the table that begin with #, passed over", remarks)
+    return begin
 
 
 def _is_empty(cells: Cells) -> bool:
