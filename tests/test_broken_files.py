@@ -207,3 +207,13 @@ def test_faults_by_the_ten_thousand(tmp_path: Path) -> None:
     counts = {finding.code: finding.count for finding in found.findings}
     assert counts["ragged"] == 2_000 and counts["empty row"] == 50_000
     assert time.process_time() - began < 8
+
+
+def test_brackets_that_never_close_are_looked_through_in_time(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text(
+        "".join(f"go {('[' + ' ' * 4000) * 40} {i}\n" for i in range(8))
+    )
+    began = time.process_time()
+    with pytest.raises(DataError, match="no labels were found"):
+        propose(tmp_path)
+    assert time.process_time() - began < 5

@@ -21,7 +21,7 @@ _WORDS_LOOKED_AT = 200  # of each of them
 _LONG = 20_000  # signs; of a longer text the beginning is judged
 _WORDS = 4_000  # of a text, or values of a list, that are judged
 _FIRST = 100  # rows in which columns that do not belong together show it
-_INLINE = re.compile(r"\[\s*([^\[\]:]{1,40}?)\s*:\s*[^\[\]]+\]")
+_INLINE = re.compile(r"\[\s*([^\s\[\]:](?:[^\[\]:]{0,38}[^\s\[\]:])?)\s*:[^\[\]]+\]")
 
 
 @dataclass

@@ -24,6 +24,8 @@ from .places import Place, head_of
 from .tables import TableForm, has_header, records_of, table_form
 
 _START = 1 << 20  # bytes that are looked at
+_LONG = 2_000  # signs of a line in which marks are looked for
+_MARKED = 500  # lines
 
 
 @dataclass
@@ -216,8 +218,8 @@ def _as_labelled(seen: Looked) -> bool:
 
 def _as_marked(seen: Looked) -> bool:
     """Lines that hold nothing but a text with its answers marked inside: a table of one column."""
-    lines = [line.strip() for line in seen.head if line.strip()]
-    found = None if any("\t" in line for line in lines) else marked_up(lines)
+    lines = [line.strip()[:_LONG] for line in seen.head if line.strip()]
+    found = None if any("\t" in line for line in lines) else marked_up(lines[:_MARKED])
     if found is None:
         return False
     seen.format, seen.layout = "tsv", Layout(kind="tsv", columns=("0",), quoting=False)
