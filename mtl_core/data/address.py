@@ -6,7 +6,8 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Address:
-    """A file, or a part of one: a file inside an archive, or a key of a JSON file."""
+    """A file, or a part of one: a file inside an archive, or a key of a JSON file. Of a file whose
+    texts are all of one class the part names the class."""
 
     path: Path
     part: str = ""

@@ -183,7 +183,7 @@ def _with_names(layout: Layout, columns: Mapping[str, Column]) -> Layout:
 
 def _of_words(gather: Gather) -> Finding:
     what = f"each row is one word: column '{gather.by}' tells which of them are a sentence"
-    return Finding("word rows", "note", what, "correct layout.gather if it does not")
+    return Finding("word rows", "note", what, "correct layout.gather in the card if it does not")
 
 
 def _needed(layout: Layout, targets: set[str], read: Input) -> Layout:

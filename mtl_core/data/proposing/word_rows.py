@@ -7,7 +7,7 @@ from typing import Any
 
 from mtl_core.data.layout import Gather
 from mtl_core.data.reading import Row
-from mtl_core.data.reading.by_sentence import says
+from mtl_core.data.reading.by_sentence import Beginnings, says
 
 from .cells import as_number
 from .columns import Column
@@ -69,13 +69,8 @@ def _tells_sentences(name: str, values: Values) -> bool:
 
 def _starts(values: Values) -> list[int]:
     """The rows at which another sentence begins."""
-    starts: list[int] = []
-    said: object = None
-    for place, value in enumerate(values):
-        if place == 0 or (says(value) and value != said):
-            starts.append(place)
-        said = value if says(value) else said
-    return starts
+    begins = Beginnings()
+    return [place for place, value in enumerate(values) if begins(value) or place == 0]
 
 
 def _runs(values: Values, starts: Sequence[int]) -> list[Values]:

@@ -19,18 +19,28 @@ def by_sentence(rows: Iterable[Row], source: Source) -> Iterator[Row]:
         yield from rows
         return
     sentence: list[Row] = []
-    said: object = None
+    begins = Beginnings()
     for row in rows:
         if not sentence:
             _check(row, how, source)
-        told = row.columns.get(how.by)
-        if sentence and says(told) and told != said:
+        if begins(row.columns.get(how.by)) and sentence:
             yield _together(sentence, how)
             sentence = []
-        said = told if says(told) else said
         sentence.append(row)
     if sentence:
         yield _together(sentence, how)
+
+
+class Beginnings:
+    """Told what each row says of its sentence, one after the other: whether it begins one."""
+
+    def __init__(self) -> None:
+        self._said: object = None
+
+    def __call__(self, told: object) -> bool:
+        begins = says(told) and told != self._said
+        self._said = told if begins else self._said
+        return begins
 
 
 def says(value: object) -> bool:

@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import warnings
 from typing import Any
 
 from .json_text import JsonText, NotJson
@@ -91,9 +90,7 @@ def _python(text: str) -> Any:
     text = text.strip()
     if text[:1] not in ("[", "{", "(") or len(text) > _LONGEST:
         raise ValueError("no list or object")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # escapes that Python does not know
-        return _plain(ast.literal_eval(text))
+    return _plain(ast.literal_eval(text))
 
 
 def _plain(tree: Any) -> Any:

@@ -84,18 +84,22 @@ def _begin(
 ) -> int | None:
     """The place of the first record: behind empty lines, remarks, which are told, and a line that
     only says what parts the columns."""
-    wide = any(len(cells) > 1 for cells in islice(records, _REMARKS))
     remarks: list[int] = []
     begin = None
     for place, cells in enumerate(records):
         told = DELIMITER_TOLD.fullmatch(delimiter.join(cells)) if numbers[place] == 1 else None
-        if wide and len(cells) == 1 and cells[0].startswith("#"):
+        if _is_remark(cells) and any(len(one) > 1 for one in islice(records, _REMARKS)):
             remarks.append(numbers[place])
         elif not (_is_empty(cells) or (told is not None and told[1] == delimiter)):
             begin = place
             break
     source.note("remarks", "lines before the table that begin with #, passed over", remarks)
     return begin
+
+
+def _is_remark(cells: Cells) -> bool:
+    """Whether it may be one: a table of one column may begin with a hash too."""
+    return len(cells) == 1 and cells[0].startswith("#")
 
 
 def _is_empty(cells: Cells) -> bool:
